@@ -1,0 +1,20 @@
+# Every command of the course. `make help` lists them.
+
+B := build
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+include stages/build.mk
+-include rootfs/rootfs.mk
+-include tests/tests.mk
+
+.PHONY: help reference clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", \
+		$$1, $$2}' $(MAKEFILE_LIST)
+
+reference: reference-programs $B/rootfs.stamp ## build the solutions and build/rootfs
+
+clean: ## remove build/
+	rm -rf $B

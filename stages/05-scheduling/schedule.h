@@ -1,0 +1,67 @@
+/*
+ * Stage 05: who runs, where, and for how long. sched(7).
+ */
+#ifndef SCHEDULE_H
+#define SCHEDULE_H
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* I/O scheduling classes, ioprio_set(2). */
+enum io_class {
+	IO_CLASS_NONE,		/* follow the nice value */
+	IO_CLASS_REALTIME,
+	IO_CLASS_BEST_EFFORT,
+	IO_CLASS_IDLE,
+};
+
+/* What to change; what is not asked for stays as it is inherited. */
+struct schedule {
+	bool set_nice;
+	int nice;		/* -20 (most) to 19 (least), set, not added */
+	bool set_cpus;
+	cpu_set_t cpus;		/* the CPUs it may run on */
+	bool set_policy;
+	int policy;		/* SCHED_OTHER, _BATCH, _IDLE, _FIFO, _RR */
+	int priority;		/* 1 to 99 for _FIFO and _RR, else 0 */
+	bool set_io;
+	enum io_class io_class;
+	int io_level;		/* 0 (most) to 7 (least); 0 for _IDLE */
+};
+
+/*
+ * Applies `schedule` to the calling process; what it executes and its
+ * children inherit it. Values out of range are EINVAL: the kernel would
+ * clamp a nice value in silence. Returns 0, or -1 with errno: EACCES or EPERM
+ * when more is asked for than this process may have (RLIMIT_NICE,
+ * RLIMIT_RTPRIO, CAP_SYS_NICE). setpriority(2), sched_setaffinity(2),
+ * sched_setscheduler(2), ioprio_set(2).
+ */
+int apply_schedule(const struct schedule *schedule);
+
+/*
+ * The weight that the kernel gives a nice value: 1024 for 0, a quarter more
+ * or less for each step. A process gets its weight's share of the sum of
+ * those that compete. 0 when `nice` is not in -20 to 19.
+ */
+double nice_weight(int nice);
+
+/* One competitor in a race. */
+struct lane {
+	int nice;		/* in: -20 to 19 */
+	double cpu_seconds;	/* out: CPU time it got */
+	double share;		/* out: of all lanes' CPU time, 0 to 1 */
+	double expected;	/* out: by the weights, 0 to 1 */
+};
+
+/*
+ * Lets `count` processes that do nothing but spin compete for one CPU, each
+ * with its lane's nice value, for `seconds` of wall time. They start together
+ * and are gone when this returns. They stay in the caller's session: with
+ * autogroup on, nice compares only inside one session (sched(7)). Returns 0,
+ * or -1 with errno.
+ */
+int race(struct lane *lanes, size_t count, double seconds);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Stage 07: process 1. pid_namespaces(7).
+ */
+#ifndef INIT_H
+#define INIT_H
+
+#include "signals.h"
+#include "spawn.h"
+
+/*
+ * Asks the kernel to kill the caller when its parent ends. `parent_alive` is
+ * the read end of a pipe whose only writer is the parent: one that ended
+ * before the request was made is noticed there. To be called after the last
+ * change of credentials, which cancels the request. Returns 0, or -1 with
+ * errno; ESRCH when the parent is gone already. prctl(2) PR_SET_PDEATHSIG.
+ */
+int die_with_parent(int parent_alive);
+
+/*
+ * The life of process 1: starts `command`, passes signals on, collects every
+ * process that ends, its own children or orphans, and returns the exit status
+ * of the command: as the command ended, 128 + n on signal n, 124 after
+ * how->timeout, 125 with a reported failure when it could not be started.
+ *
+ * hold_signals() was called already: a signal that process 1 has no handler
+ * for and does not block is dropped by the kernel without a trace. When the
+ * caller then exits, the kernel kills what is left in the namespace.
+ */
+int run_init(const struct command *command, const struct supervision *how);
+
+#endif

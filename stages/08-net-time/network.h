@@ -1,0 +1,46 @@
+/*
+ * Stage 08: the network namespace. network_namespaces(7), veth(4), and
+ * rtnetlink(7) through the given netlink.h.
+ */
+#ifndef NETWORK_H
+#define NETWORK_H
+
+#include <netinet/in.h>
+#include <sys/types.h>
+
+/* An IPv4 address and the length of its network's prefix, 0 to 32. */
+struct address {
+	struct in_addr ip;
+	unsigned prefix;
+};
+
+/*
+ * Brings the loopback interface of this network namespace up: in a new one it
+ * is down, and nobody can reach 127.0.0.1. Returns 0, or -1 with errno.
+ */
+int loopback_up(void);
+
+/*
+ * A pair of virtual Ethernet interfaces that are each other's cable: `name`
+ * here and `peer` in the network namespace of process `pid`, both down.
+ * Returns 0, or -1 with errno: EEXIST when a name is taken, EPERM without
+ * CAP_NET_ADMIN here. The kernel removes both when either end's namespace
+ * goes.
+ */
+int create_veth(const char *name, const char *peer, pid_t pid);
+
+/*
+ * Gives the interface `name` of this network namespace an address and brings
+ * it up. Returns 0, or -1 with errno: ENODEV when there is no such interface.
+ */
+int configure_interface(const char *name, const struct address *address);
+
+/*
+ * Sends what no other route takes to `gateway`. Returns 0, or -1 with errno.
+ */
+int add_default_route(struct in_addr gateway);
+
+/* Removes an interface (and with it the peer). Returns 0, or -1 with errno. */
+int delete_interface(const char *name);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * Failures that name the operation and the thing.
+ *
+ * A function that fails returns -1 with errno set, as libc does, and says on
+ * the way out what it was doing:
+ *
+ *	if (mount("proc", dir, "proc", flags, NULL) < 0)
+ *		return failed("mount proc on", "%s", dir);
+ *
+ * Its callers only return -1 too; whoever decides what happens next calls
+ * report_failure(), which prints one line on standard error:
+ *
+ *	pidns: mount proc on /proc: Operation not permitted
+ */
+#ifndef FAILURE_H
+#define FAILURE_H
+
+/* Exit statuses, as env(1), nohup(1) and docker(1) use them. */
+enum {
+	EXIT_TIMEOUT = 124,	/* the time limit ended the command */
+	EXIT_OURS = 125,	/* this program failed, not the command */
+	EXIT_CANNOT_EXEC = 126, /* the command was found but cannot be run */
+	EXIT_NOT_FOUND = 127,	/* the command was not found */
+};
+
+/*
+ * Remembers the operation, the thing it was done to (printf(3) format) and
+ * errno. Returns -1; errno is left as it was.
+ */
+int failed(const char *operation, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Prints the failure remembered last in one write(2), so that lines of
+ * several processes do not mix. If errno is not that failure's any more (a
+ * function returned -1 without failed()), prints errno's text alone.
+ */
+void report_failure(void);
+
+/* report_failure(), then _exit(2) with `status`: for children after fork. */
+_Noreturn void die(int status);
+
+/* Prints "PROGRAM: message" as one line and exits with EXIT_OURS. */
+_Noreturn void bad_usage(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* Prints "PROGRAM: message" as one line. */
+void warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
