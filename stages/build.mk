@@ -55,8 +55,11 @@ FROM_student := stages
 
 CC_glibc := gcc
 CFLAGS_glibc := -O1 -g
-LDFLAGS_glibc :=
+LDFLAGS_glibc := -lm
 FROM_glibc := solutions
+
+# one short line for each file; V=1 shows the whole command
+run = $(if $V,,@echo '  $1 $@';) $2
 
 # given SOURCES of stage $1: all that stands there but main.c and the answers
 given = $(filter-out main.c $(ANSWERS_$1),$(notdir $(wildcard stages/$1/*.c)))
@@ -69,22 +72,22 @@ COMMON_SOURCES := $(notdir $(wildcard stages/common/*.c))
 define STAGE_RULES
 $B/$1/obj/$2/%.o: $(FROM_$1)/$2/%.c
 	@mkdir -p $$(@D)
-	$$(CC_$1) $$(CFLAGS_COMMON) $$(CFLAGS_$1) -c -o $$@ $$<
+	$$(call run,CC,$$(CC_$1) $$(CFLAGS_COMMON) $$(CFLAGS_$1) -c -o $$@ $$<)
 
 ifneq ($(FROM_$1),stages)
 $(patsubst %.c,$B/$1/obj/$2/%.o,main.c $(call given,$2)): \
 $B/$1/obj/$2/%.o: stages/$2/%.c
 	@mkdir -p $$(@D)
-	$$(CC_$1) $$(CFLAGS_COMMON) $$(CFLAGS_$1) -c -o $$@ $$<
+	$$(call run,CC,$$(CC_$1) $$(CFLAGS_COMMON) $$(CFLAGS_$1) -c -o $$@ $$<)
 endif
 
 $B/$1/obj/$2.a: $(call modules,$1,$2)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call run,AR,ar rcs $$@ $$^)
 
 $B/$1/$(PROGRAM_$2): $B/$1/obj/$2/main.o \
 		$(foreach s,$3,$B/$1/obj/$s.a) $B/$1/obj/common.a
-	$$(CC_$1) -o $$@ $$^ $$(LDFLAGS_$1)
+	$$(call run,LD,$$(CC_$1) -o $$@ $$^ $$(LDFLAGS_$1))
 
 -include $(wildcard $B/$1/obj/$2/*.d)
 endef
@@ -92,11 +95,11 @@ endef
 define TREE_RULES
 $B/$1/obj/common/%.o: stages/common/%.c
 	@mkdir -p $$(@D)
-	$$(CC_$1) $$(CFLAGS_COMMON) $$(CFLAGS_$1) -c -o $$@ $$<
+	$$(call run,CC,$$(CC_$1) $$(CFLAGS_COMMON) $$(CFLAGS_$1) -c -o $$@ $$<)
 
 $B/$1/obj/common.a: $(COMMON_SOURCES:%.c=$B/$1/obj/common/%.o)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(call run,AR,ar rcs $$@ $$^)
 
 -include $(wildcard $B/$1/obj/common/*.d)
 

@@ -20,10 +20,17 @@ bool terminal_is_ours(void);
 int terminal_own_group(void *data);
 
 /*
- * Puts a process group of this session in the foreground. Blocks SIGTTOU
- * meanwhile: the caller is in the background, and would be stopped for it.
- * Returns 0, or -1 with errno.
+ * Brings the process group `group` of this session to the foreground. Returns
+ * 0, or -1 with errno. The caller, who may be in the background, must have
+ * SIGTTOU blocked or it is stopped for asking; hold_signals() has.
  */
 int terminal_give(pid_t group);
+
+/*
+ * Brings the caller's own group to the foreground if `group` has it now, and
+ * leaves the terminal alone if anybody else has: the shell may have put the
+ * job in the background meanwhile. Returns 0, or -1 with errno.
+ */
+int terminal_take(pid_t group);
 
 #endif
