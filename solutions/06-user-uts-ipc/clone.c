@@ -1,6 +1,11 @@
 #include "clone.h"
 
+#include <errno.h>
+#include <sys/wait.h>
+
 #include "failure.h"
+#include "pipes.h"
+#include "subid.h"
 #include "syscalls.h"
 
 pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
@@ -25,6 +30,63 @@ pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
 		return failed("clone3", "");
 	if (child > 0 && pidfd)
 		*pidfd = fd;
+	return child;
+}
+
+static int write_maps(pid_t child, const struct namespaces *world)
+{
+	struct id_map user = {world->uid, geteuid(), 1};
+	struct id_map group = {world->gid, getegid(), 1};
+	bool own = world->user_count == 0;
+
+	if (world->helpers)
+		return map_ids_with_helpers(child, world);
+	return map_ids(child, own ? &user : world->users,
+		       own ? 1 : world->user_count,
+		       own ? &group : world->groups,
+		       own ? 1 : world->group_count);
+}
+
+static void give_up(pid_t child, struct barrier *barrier, int *pidfd)
+{
+	int saved = errno;
+
+	barrier_close(barrier);
+	kill(child, SIGKILL);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	if (pidfd)
+		close(*pidfd);
+	errno = saved;
+}
+
+pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd)
+{
+	struct barrier barrier;
+	pid_t child;
+
+	if (barrier_open(&barrier) < 0)
+		return -1;
+	child = clone_process(world->flags | CLONE_NEWUSER, world->cgroup,
+			      pidfd);
+	if (child < 0) {
+		barrier_close(&barrier);
+		return -1;
+	}
+	if (child == 0) {
+		/* A parent that gave up has said why itself. */
+		if (barrier_wait(&barrier) < 0)
+			_exit(EXIT_OURS);
+		if (become_user(world->uid, world->gid) < 0)
+			die(EXIT_OURS);
+		return 0;
+	}
+	if (write_maps(child, world) < 0 ||
+	    (world->arrange && world->arrange(child, world->data) < 0) ||
+	    barrier_release(&barrier) < 0) {
+		give_up(child, &barrier, pidfd);
+		return -1;
+	}
 	return child;
 }
 

@@ -51,8 +51,8 @@ ssize_t fifo_send(const char *path, int from);
  * maps.
  */
 struct barrier {
-	int read_end;		/* -1: closed */
-	int write_end;		/* -1: closed */
+	int read_end;  /* -1: closed */
+	int write_end; /* -1: closed */
 };
 
 /* Before fork(2). Both ends close on exec. Returns 0, or -1 with errno. */

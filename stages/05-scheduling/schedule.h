@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* I/O scheduling classes, ioprio_set(2). */
 enum io_class {
@@ -31,14 +32,14 @@ struct schedule {
 };
 
 /*
- * Applies `schedule` to the calling process; what it executes and its
- * children inherit it. Values out of range are EINVAL: the kernel would
+ * Applies `schedule` to process `pid` (0: the caller); what it executes and
+ * its children inherit it. Values out of range are EINVAL: the kernel would
  * clamp a nice value in silence. Returns 0, or -1 with errno: EACCES or EPERM
  * when more is asked for than this process may have (RLIMIT_NICE,
  * RLIMIT_RTPRIO, CAP_SYS_NICE). setpriority(2), sched_setaffinity(2),
  * sched_setscheduler(2), ioprio_set(2).
  */
-int apply_schedule(const struct schedule *schedule);
+int apply_schedule(pid_t pid, const struct schedule *schedule);
 
 /*
  * The weight that the kernel gives a nice value: 1024 for 0, a quarter more

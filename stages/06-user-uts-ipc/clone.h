@@ -4,8 +4,11 @@
 #ifndef CLONE_H
 #define CLONE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "user.h"
 
 /*
  * fork(2) with flags: the child starts in new namespaces, one for each
@@ -19,6 +22,38 @@
  * here. The child's exit signal is SIGCHLD. clone(2), clone3.
  */
 pid_t clone_process(uint64_t flags, int cgroup, int *pidfd);
+
+/* The world that fork_in_namespaces() makes. */
+struct namespaces {
+	uint64_t flags;		/* CLONE_NEW*; CLONE_NEWUSER is added */
+	int cgroup;		/* directory to start in; -1: the caller's */
+	uid_t uid;		/* who the child is, inside */
+	gid_t gid;
+	/* The id maps; count 0: `uid` and `gid` alone, being the caller's. */
+	const struct id_map *users;
+	size_t user_count;
+	const struct id_map *groups;
+	size_t group_count;
+	bool helpers;		/* write them by newuidmap(1): subid.h */
+	/*
+	 * Called in the parent while the child waits, maps written; NULL:
+	 * nothing. -1 gives the whole thing up.
+	 */
+	int (*arrange)(pid_t child, void *data);
+	void *data;
+};
+
+/*
+ * fork(2) into new namespaces, of which the user namespace is always one. The
+ * child waits at a barrier until its parent has written the id maps and
+ * arranged the rest: before that it is nobody, and a file it made or a
+ * program it executed would be nobody's. Then it becomes `uid` and `gid`.
+ *
+ * Returns 0 in the child, its process id in the parent, or -1 in the parent
+ * with errno; then there is no child any more. A child whose parent dies or
+ * gives up at the barrier exits with 125. *pidfd as in clone_process().
+ */
+pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd);
 
 /*
  * Leaves the namespaces named by CLONE_NEW* flags for new ones (unshare(2)).

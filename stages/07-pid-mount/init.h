@@ -8,13 +8,14 @@
 #include "spawn.h"
 
 /*
- * Asks the kernel to kill the caller when its parent ends. `parent_alive` is
- * the read end of a pipe whose only writer is the parent: one that ended
- * before the request was made is noticed there. To be called after the last
- * change of credentials, which cancels the request. Returns 0, or -1 with
- * errno; ESRCH when the parent is gone already. prctl(2) PR_SET_PDEATHSIG.
+ * Asks the kernel to kill the caller when its parent ends. `parent` is a
+ * pidfd of the parent: one that ended before the request was made is noticed
+ * by it (getppid(2) tells nothing across a PID namespace). To be called after
+ * the last change of credentials, which cancels the request. Returns 0, or -1
+ * with errno; ESRCH when the parent is gone already. prctl(2)
+ * PR_SET_PDEATHSIG, pidfd_open(2).
  */
-int die_with_parent(int parent_alive);
+int die_with_parent(int parent);
 
 /*
  * The life of process 1: starts `command`, passes signals on, collects every

@@ -5,13 +5,17 @@
 #define CLOCK_H
 
 /*
- * Moves the caller into a new time namespace in which the machine was started
- * `uptime` seconds ago (>= 0): CLOCK_BOOTTIME and CLOCK_MONOTONIC are shifted
- * by the same amount; CLOCK_REALTIME belongs to everybody and is not.
+ * Moves the caller, which has no threads, into a new time namespace in which
+ * the machine was started `uptime` seconds ago (>= 0) and has not slept since:
+ * CLOCK_BOOTTIME and CLOCK_MONOTONIC both read `uptime` now. CLOCK_REALTIME
+ * belongs to everybody and stays.
  *
- * The offsets are written before any process is in the namespace; the kernel
- * refuses them later. Returns 0, or -1 with errno; ERANGE when the clock
- * would run over. unshare(2), /proc/self/timens_offsets, setns(2).
+ * The offsets in /proc/self/timens_offsets count from the machine's own
+ * clocks, and a new namespace starts with those of the one it was made in:
+ * what clock_gettime(2) says here has them added already. They are written
+ * before any process is in the namespace; the kernel refuses them later.
+ * Returns 0, or -1 with errno; ERANGE when a clock would run over. unshare(2),
+ * setns(2), /proc/self/ns/time_for_children.
  */
 int enter_time_namespace(double uptime);
 

@@ -7,13 +7,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Limits; 0 leaves a limit as it is. */
 struct cgroup_limits {
-	uint64_t memory;	/* memory.max in bytes; swap is then 0 */
-	uint64_t pids;		/* pids.max: processes and threads */
-	unsigned cpu;		/* cpu.max in percent of one CPU: 150 is 1.5 */
-	unsigned weight;	/* cpu.weight, 1 to 10000; the kernel's is 100 */
+	uint64_t memory; /* memory.max in bytes; swap is then 0 */
+	uint64_t pids;	 /* pids.max: processes and threads */
+	unsigned cpu;	 /* cpu.max in percent of one CPU: 150 is 1.5 */
+	unsigned weight; /* cpu.weight, 1 to 10000; the kernel's is 100 */
 };
 
 /* What the group used; 0 where the kernel keeps no such count. */
@@ -22,29 +23,35 @@ struct cgroup_stats {
 	uint64_t system_usec;	 /* cpu.stat */
 	uint64_t throttled;	 /* cpu.stat nr_throttled: periods cut short */
 	uint64_t throttled_usec; /* cpu.stat */
-	uint64_t memory_peak;	 /* memory.peak, bytes */
-	uint64_t oom_kills;	 /* memory.events oom_kill */
-	uint64_t pids_peak;	 /* pids.peak */
+	uint64_t memory_peak;	 /* memory.peak, bytes; Linux 5.19 */
+	uint64_t oom_kills;	 /* memory.events oom_kill: processes */
+	uint64_t pids_peak;	 /* pids.peak; Linux 6.11 */
 	uint64_t pids_max_hits;	 /* pids.events max: forks refused */
 };
 
 /* A group that this program made. */
 struct cgroup {
-	int parent;		/* directory of the group it was made in */
-	int dir;		/* its own; -1: none */
-	char name[64];		/* in the parent */
+	int parent;    /* directory of the group it was made in; -1: none */
+	int dir;       /* its own; -1: none */
+	int lock;      /* it is no leftover while this is open; -1: none */
+	char name[64]; /* in the parent */
+	bool aside;    /* step_aside() moved the caller */
 };
 
 /*
  * Makes a new group below the one the caller is in and enables the
  * controllers that `limits` needs for it.
  *
- * A group that has processes cannot have controllers enabled below it (the
- * "no internal processes" rule), unless it is the root: when the caller's own
- * stands in the way and the caller is alone in it, the caller moves to a
- * sibling of the new group first. Groups that an earlier caller left behind,
- * killed before it could remove them, are removed on the way. The name starts
- * with `prefix`.
+ * A group that has processes cannot have groups with controllers below it (the
+ * "no internal processes" rule), unless it is the root: when the caller is in
+ * the way of its own new group and alone in there, it moves aside first, to a
+ * sibling of the new one, and cgroup_remove() brings it back. (The kernel
+ * refuses only "+memory" with EBUSY. After "+cpu" or "+pids" alone it takes
+ * the caller's group for the root of a threaded one, in which the new group is
+ * of no use: so one steps aside before any of them.)
+ *
+ * Groups that earlier callers left behind, killed before they could remove
+ * them, are removed on the way. The name is "PREFIX.pid.number", held.
  *
  * Returns 0, or -1 with errno: ENOENT when no version 2 hierarchy is mounted,
  * EOPNOTSUPP when a controller that is needed is not there (a hybrid host
@@ -55,7 +62,9 @@ int cgroup_create(struct cgroup *group, const char *prefix,
 		  const struct cgroup_limits *limits);
 
 /*
- * Sets the limits, before a process enters. Returns 0, or -1 with errno of
+ * Sets the limits, before a process enters. A group that runs out of memory is
+ * killed whole (memory.oom.group): half a container is worse than none, and
+ * the command then dies of it for all to see. Returns 0, or -1 with errno of
  * the file that refused.
  */
 int cgroup_limit(const struct cgroup *group,
@@ -69,22 +78,23 @@ int cgroup_read_stats(const struct cgroup *group, struct cgroup_stats *stats);
 
 /*
  * Stops (`frozen`) or continues all processes of the group and waits until
- * they are: cgroup.freeze, cgroup.events. Returns 0, or -1 with errno.
+ * they are: cgroup.freeze, cgroup.events. Returns 0, or -1 with errno;
+ * ETIMEDOUT after 10 seconds.
  */
 int cgroup_freeze(const struct cgroup *group, bool frozen);
 
 /*
- * Kills every process of the group at once, forks in flight included.
- * Returns 0, or -1 with errno. cgroup.kill.
+ * Kills every process of the group at once, forks in flight included, and
+ * those of all groups below. Returns 0, or -1 with errno. cgroup.kill.
  */
 int cgroup_kill(const struct cgroup *group);
 
 /*
  * Waits until the group is empty (cgroup.events, populated 0) after
- * cgroup_kill(), removes it with all groups that were made below it, and
- * closes its descriptors. A group that is gone already is no failure.
- * Returns 0, or -1 with errno; ETIMEDOUT when it stays populated for 10
- * seconds. rmdir(2), poll(2).
+ * cgroup_kill(), removes it with all groups that were made below it, brings
+ * the caller back if it had moved aside, and closes the descriptors. A group
+ * that is gone already is no failure. Returns 0, or -1 with errno; ETIMEDOUT
+ * when it stays populated for 10 seconds. rmdir(2), poll(2).
  */
 int cgroup_remove(struct cgroup *group);
 

@@ -1,0 +1,257 @@
+#include "hierarchy.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "failure.h"
+#include "files.h"
+
+/* The line "0::/path" of /proc/self/cgroup, seen from the namespace's root. */
+static int own_path(char path[PATH_MAX])
+{
+	char *line = NULL;
+	size_t room = 0;
+	bool found = false;
+	FILE *file = fopen("/proc/self/cgroup", "re");
+
+	if (!file)
+		return failed("open", "/proc/self/cgroup");
+	while (!found && getline(&line, &room, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		/* "/..": outside of what this namespace can name. */
+		found = strncmp(line, "0::/", 4) == 0 &&
+			strncmp(line, "0::/..", 6) != 0 &&
+			snprintf(path, PATH_MAX, "%s", line + 3) < PATH_MAX;
+	}
+	free(line);
+	fclose(file);
+	if (!found) {
+		errno = ENOENT;
+		return failed("find a version 2 group in", "/proc/self/cgroup");
+	}
+	return 0;
+}
+
+/* In mountinfo a blank in a name is "\040". */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (const char *from = text; *from; to++) {
+		if (from[0] == '\\' && isdigit((unsigned char)from[1]) &&
+		    isdigit((unsigned char)from[2]) &&
+		    isdigit((unsigned char)from[3])) {
+			*to = (char)((from[1] - '0') * 64 +
+				     (from[2] - '0') * 8 + (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+/* Something that is not the group may have been mounted over it. */
+static int open_if_group(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct statfs about;
+
+	if (fd < 0)
+		return -1;
+	if (fstatfs(fd, &about) == 0 && about.f_type == CGROUP2_SUPER_MAGIC)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/*
+ * If the line is that of a mount which shows the group `path`, opens it there.
+ * "36 35 98:0 /root /mount/point options - cgroup2 source options": a mount
+ * shows what is below its root.
+ */
+static int open_in_mount(char *line, const char *path)
+{
+	char *root, *point, full[PATH_MAX], *rest = line;
+	size_t length;
+
+	if (!strstr(line, " - cgroup2 "))
+		return -1;
+	for (int i = 0; i < 3; i++)
+		strsep(&rest, " ");
+	root = strsep(&rest, " ");
+	point = strsep(&rest, " ");
+	if (!root || !point)
+		return -1;
+	unescape(root);
+	unescape(point);
+	length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+	if (strncmp(path, root, length) != 0 ||
+	    (path[length] != '/' && path[length] != '\0'))
+		return -1;
+	if (snprintf(full, sizeof(full), "%s%s", point, path + length) >=
+	    (int)sizeof(full))
+		return -1;
+	return open_if_group(full);
+}
+
+int open_own_group(void)
+{
+	char path[PATH_MAX], *line = NULL;
+	size_t room = 0;
+	FILE *file;
+	int fd = -1;
+
+	if (own_path(path) < 0)
+		return -1;
+	file = fopen("/proc/self/mountinfo", "re");
+	if (!file)
+		return failed("open", "/proc/self/mountinfo");
+	while (fd < 0 && getline(&line, &room, file) > 0)
+		fd = open_in_mount(line, path);
+	free(line);
+	fclose(file);
+	if (fd < 0) {
+		errno = ENOENT;
+		return failed("find a mount of cgroup version 2 that shows",
+			      "%s", path);
+	}
+	return fd;
+}
+
+bool is_root_group(int dir)
+{
+	return faccessat(dir, "cgroup.type", F_OK, 0) < 0 && errno == ENOENT;
+}
+
+int count_processes(int dir)
+{
+	char text[4096];
+	int lines = 0;
+
+	if (read_file(dir, "cgroup.procs", text, sizeof(text)) < 0) {
+		if (errno != EFBIG)
+			return -1;
+		/* What has been read so far has at least as many lines. */
+		return (int)sizeof(text) / 16;
+	}
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	return lines;
+}
+
+bool lists_word(int dir, const char *file, const char *word)
+{
+	char text[1024], *rest = text, *next;
+
+	if (read_file(dir, file, text, sizeof(text)) < 0)
+		return false;
+	while ((next = strsep(&rest, " \n")) != NULL)
+		if (strcmp(next, word) == 0)
+			return true;
+	return false;
+}
+
+uint64_t value_of(const char *text, const char *key)
+{
+	size_t length = strlen(key);
+
+	while (*text) {
+		if (strncmp(text, key, length) == 0 && text[length] == ' ')
+			return strtoull(text + length, NULL, 10);
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return 0;
+}
+
+int read_value(int dir, const char *file, const char *key, uint64_t *value)
+{
+	char text[4096];
+
+	*value = 0;
+	if (read_file(dir, file, text, sizeof(text)) < 0)
+		return errno == ENOENT ? 0 : -1;
+	*value = key ? value_of(text, key) : strtoull(text, NULL, 10);
+	return 0;
+}
+
+/* The first group below the group `dir`: 1; there is none: 0; -1 with errno. */
+static int first_below(int dir, char name[NAME_MAX + 1])
+{
+	/* A descriptor of its own, whose place in the directory is the start */
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	int found = 0;
+
+	if (!stream) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	while (!found && (entry = readdir(stream)) != NULL) {
+		found = entry->d_type == DT_DIR &&
+			strcmp(entry->d_name, ".") != 0 &&
+			strcmp(entry->d_name, "..") != 0;
+		if (found)
+			snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
+	}
+	closedir(stream);
+	return found;
+}
+
+/*
+ * Removes one group of the tree: goes down to one that has none below it.
+ * Two descriptors do for any depth, which whoever was in there could choose.
+ */
+static int remove_lowest(int parent, const char *top, bool *was_top)
+{
+	int above = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[NAME_MAX + 1], below[NAME_MAX + 1];
+	int dir, found, result, saved;
+
+	if (above < 0)
+		return -1;
+	snprintf(name, sizeof(name), "%s", top);
+	for (*was_top = true;; *was_top = false) {
+		dir = openat(above, name,
+			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		found = dir < 0 ? -1 : first_below(dir, below);
+		if (found <= 0)
+			break;
+		close(above);
+		above = dir;
+		memcpy(name, below, sizeof(name));
+	}
+	result = found < 0 ? -1 : unlinkat(above, name, AT_REMOVEDIR);
+	saved = errno;
+	if (dir >= 0)
+		close(dir);
+	close(above);
+	/* Somebody else was faster. */
+	if (result < 0 && (saved == ENOENT || saved == ENODEV))
+		result = 0;
+	errno = saved;
+	return result;
+}
+
+int remove_tree(int parent, const char *name)
+{
+	bool was_top;
+
+	do {
+		if (remove_lowest(parent, name, &was_top) < 0)
+			return failed("remove group", "%s", name);
+	} while (!was_top);
+	return 0;
+}

@@ -1,0 +1,51 @@
+/*
+ * Finding one's way in the cgroup file system. Given: where it is mounted and
+ * how its files are laid out is no mechanism, only work.
+ */
+#ifndef HIERARCHY_H
+#define HIERARCHY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Opens the directory of the version 2 group that the caller is in, wherever
+ * that hierarchy is mounted. Returns its descriptor, or -1 with errno: ENOENT
+ * when it is not mounted, or not the part of it that the group is in.
+ * /proc/self/cgroup, /proc/self/mountinfo.
+ */
+int open_own_group(void);
+
+/*
+ * True for the root of the whole hierarchy, the one group that may have both
+ * processes and groups with controllers. The root of a cgroup namespace looks
+ * like it from inside but is none.
+ */
+bool is_root_group(int dir);
+
+/* How many processes are in the group itself. Returns -1 with errno. */
+int count_processes(int dir);
+
+/* True when `word` is one of the words in a file such as cgroup.controllers. */
+bool lists_word(int dir, const char *file, const char *word);
+
+/* The value of `key` in a text of lines "key value"; 0 when it is not there. */
+uint64_t value_of(const char *text, const char *key);
+
+/*
+ * Reads the value of `key` in a file of such lines, or the file's only value
+ * when `key` is NULL. Where this kernel or this group has no such file or key
+ * it is 0. Returns 0, or -1 with errno.
+ */
+int read_value(int dir, const char *file, const char *key, uint64_t *value);
+
+/*
+ * Removes the group `name` of the group `parent` and all groups below it,
+ * deepest first: rmdir(2) takes only a group with none below it and with no
+ * process. Returns 0, also when there is no such group, or -1 with errno:
+ * EBUSY when a process is in one of them.
+ */
+int remove_tree(int parent, const char *name);
+
+#endif

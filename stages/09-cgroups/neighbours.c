@@ -1,0 +1,184 @@
+#include "neighbours.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "failure.h"
+#include "files.h"
+#include "hierarchy.h"
+#include "shared.h"
+
+/* What follows a group's name in that of the sibling its maker went to. */
+#define ASIDE ".maker"
+
+void free_name(int parent, const char *prefix, char name[64])
+{
+	static unsigned number;
+
+	do
+		snprintf(name, 64, "%.30s.%d.%u", prefix, (int)getpid(),
+			 number++);
+	while (faccessat(parent, name, F_OK, 0) == 0);
+}
+
+/*
+ * The lock is on a file that only the group's owner may open: nobody else can
+ * make a leftover look alive.
+ */
+static int lock_group(int dir)
+{
+	int fd = openat(dir, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+	int saved;
+
+	if (fd < 0)
+		return -1;
+	/* One more look: a lock on what has been removed means nothing. */
+	if (try_lock_file(fd) == 0 &&
+	    faccessat(dir, "cgroup.kill", F_OK, 0) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int hold_group(int parent, const char *name, int *lock)
+{
+	int dir = openat(parent, name,
+			 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int saved;
+
+	*lock = dir < 0 ? -1 : lock_group(dir);
+	if (*lock >= 0)
+		return dir;
+	saved = errno;
+	if (dir >= 0)
+		close(dir);
+	/* Files of a group that is being removed say ENODEV. */
+	if (saved == EAGAIN || saved == ENOENT || saved == ENODEV)
+		saved = ESTALE;
+	errno = saved;
+	return failed("hold group", "%s", name);
+}
+
+/* What follows "PREFIX.12.3" in a name, or NULL if it is none of that kind. */
+static const char *after_name(const char *name, const char *prefix)
+{
+	size_t length = strlen(prefix);
+
+	if (strncmp(name, prefix, length) != 0)
+		return NULL;
+	name += length;
+	for (int i = 0; i < 2; i++) {
+		if (*name++ != '.' || !isdigit((unsigned char)*name))
+			return NULL;
+		name += strspn(name, "0123456789");
+	}
+	return name;
+}
+
+static void sweep(int parent, const char *name)
+{
+	char events[256];
+	int lock, dir = hold_group(parent, name, &lock);
+
+	if (dir < 0)
+		return;
+	if (read_file(dir, "cgroup.events", events, sizeof(events)) > 0 &&
+	    value_of(events, "populated") == 0)
+		remove_tree(parent, name);
+	close(lock);
+	close(dir);
+}
+
+void sweep_groups(int parent, const char *prefix)
+{
+	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	const char *rest;
+
+	if (!stream) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(stream)) != NULL) {
+		rest = after_name(entry->d_name, prefix);
+		if (!rest || entry->d_type != DT_DIR)
+			continue;
+		if (*rest == '\0')
+			sweep(parent, entry->d_name);
+		/* This succeeds if no process is in it: its maker is gone. */
+		else if (strcmp(rest, ASIDE) == 0)
+			unlinkat(parent, entry->d_name, AT_REMOVEDIR);
+	}
+	closedir(stream);
+}
+
+int step_aside(struct cgroup *group)
+{
+	char name[80], procs[96];
+
+	if (count_processes(group->parent) > 1) {
+		errno = EBUSY;
+		return failed("make a group with limits below one",
+			      "that has other processes");
+	}
+	snprintf(name, sizeof(name), "%s" ASIDE, group->name);
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", name);
+	group->aside = true;
+	for (;;) {
+		if (mkdirat(group->parent, name, 0755) < 0 && errno != EEXIST)
+			return failed("mkdir", "%s", name);
+		if (write_file(group->parent, procs, "0") == 0)
+			return 0;
+		/* While nobody is in it yet, another run may sweep it away. */
+		if (errno != ENOENT && errno != ENODEV)
+			return -1;
+	}
+}
+
+static bool has_other_groups(int parent, const char *name)
+{
+	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *entry;
+	bool others = !stream;
+
+	if (!stream && fd >= 0)
+		close(fd);
+	while (!others && (entry = readdir(stream)) != NULL)
+		others = entry->d_type == DT_DIR &&
+			 strcmp(entry->d_name, ".") != 0 &&
+			 strcmp(entry->d_name, "..") != 0 &&
+			 strcmp(entry->d_name, name) != 0;
+	if (stream)
+		closedir(stream);
+	return others;
+}
+
+int step_back(struct cgroup *group)
+{
+	static const char control[] = "cgroup.subtree_control";
+	static const char *const controllers[] = {"memory", "pids", "cpu"};
+	int parent = group->parent;
+	char name[80];
+
+	snprintf(name, sizeof(name), "%s" ASIDE, group->name);
+	if (!group->aside || has_other_groups(parent, name))
+		return 0;
+	for (int i = 0; i < 3; i++)
+		if (lists_word(parent, control, controllers[i]) &&
+		    write_file(parent, control, "-%s", controllers[i]) < 0)
+			return -1;
+	if (write_file(parent, "cgroup.procs", "0") < 0)
+		return -1;
+	group->aside = false;
+	return remove_tree(parent, name);
+}

@@ -1,0 +1,70 @@
+/* box: a container runtime made of ten stages. Stage 10. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "container.h"
+#include "failure.h"
+#include "run_options.h"
+#include "seal.h"
+#include "statistics.h"
+
+static const char usage[] =
+	"usage: box run [OPTIONS] ROOTFS CMD...\n"
+	"       box exec [OPTIONS] PID CMD...\n\n"
+	"Runs a command in a container, or one more in a container that runs.\n"
+	"See box run --help and box exec --help.\n";
+
+static int finish(const struct run *run, int stats, int result,
+		  const struct report *report)
+{
+	if (result < 0)
+		report_failure();
+	if (stats >= 0 && result == 0 &&
+	    write_statistics(stats, run->stats_path, report) < 0) {
+		report_failure();
+		return EXIT_OURS;
+	}
+	return result < 0 ? EXIT_OURS : report->status;
+}
+
+static int open_stats(const struct run *run)
+{
+	int fd = -1;
+
+	if (run->stats_path) {
+		fd = open_statistics(run->stats_path);
+		if (fd < 0)
+			die(EXIT_OURS);
+	}
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	struct report report = {0};
+	struct run run;
+	int result, stats;
+
+	if (argc > 1 && strcmp(argv[1], "run") == 0) {
+		read_run(&run, argv + 2);
+		stats = open_stats(&run);
+		result = run_container(&run.container, &report);
+		return finish(&run, stats, result, &report);
+	}
+	if (argc > 1 && strcmp(argv[1], "exec") == 0) {
+		if (become_sealed(argv) < 0)
+			die(EXIT_OURS);
+		read_exec(&run, argv + 2);
+		stats = open_stats(&run);
+		result = exec_in_container(run.pid, &run.container, &report);
+		return finish(&run, stats, result, &report);
+	}
+	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+		fputs(usage, stdout);
+		return fflush(stdout) == 0 ? 0 : EXIT_OURS;
+	}
+	if (argc > 1)
+		bad_usage("%s: neither run nor exec (see --help)", argv[1]);
+	bad_usage("no command: run or exec (see --help)");
+}

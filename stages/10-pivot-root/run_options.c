@@ -1,0 +1,442 @@
+#include "run_options.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "address.h"
+#include "failure.h"
+#include "harden.h"
+#include "names.h"
+#include "schedule_options.h"
+#include "subid.h"
+
+/* (uid_t)-1 means "leave it" to setresuid(2), so nobody can have it. */
+#define LAST_ID 4294967294LL
+
+enum {
+	HOSTNAME = 1, MEMORY, PIDS, CPU, WEIGHT, NICE, CPUS, POLICY, IO, VOLUME,
+	TMPFS, READ_ONLY, OVERLAY, NET, IP, UPTIME, USER, ENVIRONMENT, WORKDIR,
+	CAP_ADD, NO_SECCOMP, NO_INIT, RLIMIT, TTY, TIMEOUT, GRACE, STATS,
+};
+
+static const struct option_spec run_specs[] = {
+	{0, "hostname", "NAME", "host name inside; default box", HOSTNAME},
+	{'m', "memory", "BYTES", "limit of memory, with K, M, G or T", MEMORY},
+	{0, "pids", "N", "limit of processes and threads", PIDS},
+	{0, "cpu", "PERCENT", "limit of CPU time, 150 is one and a half", CPU},
+	{0, "weight", "N", "share of CPU time, 1 to 10000, usual 100", WEIGHT},
+	{0, "nice", "N", "nice value, -20 to 19", NICE},
+	{0, "cpus", "LIST", "CPUs to run on, such as 0,2-3", CPUS},
+	{0, "policy", "P[:PRIO]", "other, batch, idle, fifo:N or rr:N", POLICY},
+	{0, "io", "CLASS[:N]", "none, realtime, best-effort or idle", IO},
+	{'v', "volume", "SRC:DST[:ro]", "show SRC at DST inside", VOLUME},
+	{0, "tmpfs", "DIR", "an empty file system in memory at DIR", TMPFS},
+	{0, "read-only", NULL, "nothing can be written to the root", READ_ONLY},
+	{0, "overlay", NULL, "changes to the root go to memory", OVERLAY},
+	{0, "net", "none|veth", "loopback alone (usual), or a cable", NET},
+	{0, "ip", "HOST/LEN,PEER/LEN", "its two addresses", IP},
+	{0, "uptime", "SECS", "a machine that was started SECS ago", UPTIME},
+	{'u', "user", "UID[:GID]", "who the command is inside", USER},
+	{'e', "env", "NAME=VALUE", "add to the environment", ENVIRONMENT},
+	{'w', "workdir", "DIR", "working directory inside", WORKDIR},
+	{0, "cap-add", "NAME", "keep this capability too", CAP_ADD},
+	{0, "no-seccomp", NULL, "no system call filter", NO_SECCOMP},
+	{0, "no-init", NULL, "the command itself is process 1", NO_INIT},
+	{0, "rlimit", "NAME=SOFT[:HARD]", "a resource limit", RLIMIT},
+	{'t', "tty", NULL, "a terminal of its own", TTY},
+	{0, "timeout", "SECS", "end it after SECS, with status 124", TIMEOUT},
+	{0, "grace", "SECS", "from SIGTERM to SIGKILL; default 10", GRACE},
+	{0, "stats", "FILE", "write what it used to FILE", STATS},
+	{0},
+};
+
+static const struct option_spec exec_specs[] = {
+	{'u', "user", "UID[:GID]", "who the command is inside", USER},
+	{'e', "env", "NAME=VALUE", "add to the environment", ENVIRONMENT},
+	{'w', "workdir", "DIR", "working directory inside", WORKDIR},
+	{0, "rlimit", "NAME=SOFT[:HARD]", "a resource limit", RLIMIT},
+	{'t', "tty", NULL, "a terminal of its own", TTY},
+	{0, "timeout", "SECS", "end it after SECS, with status 124", TIMEOUT},
+	{0, "grace", "SECS", "from SIGTERM to SIGKILL; default 10", GRACE},
+	{0, "stats", "FILE", "write what it used to FILE", STATS},
+	{0},
+};
+
+static void *more(void *array, size_t count, size_t size)
+{
+	void *grown = realloc(array, (count + 1) * size);
+
+	if (!grown) {
+		failed("allocate", "memory");
+		die(EXIT_OURS);
+	}
+	return grown;
+}
+
+static void add_mount(struct root *root, struct mount_request request)
+{
+	request.tree = -1;
+	root->mounts = more(root->mounts, root->mount_count, sizeof(request));
+	root->mounts[root->mount_count++] = request;
+}
+
+/* A target inside is absolute, as people mean it anyway. */
+static const char *target_of(const struct options *options, const char *word)
+{
+	if (word[0] != '/')
+		bad_usage("%s %s: not an absolute path inside", options->name,
+			  word);
+	if (word[strspn(word, "/")] == '\0')
+		bad_usage("%s %s: is the root itself", options->name, word);
+	return word;
+}
+
+static void add_volume(const struct options *options, struct root *root)
+{
+	struct mount_request request = {0};
+	char *source, *target, *flag;
+
+	if (!split(options->value, ':', &source, &target) || !*source)
+		bad_usage("%s %s: not SRC:DST[:ro]", options->name,
+			  options->value);
+	flag = strchr(target, ':');
+	if (flag) {
+		*flag++ = '\0';
+		if (strcmp(flag, "ro") != 0)
+			bad_usage("%s %s: not SRC:DST[:ro]", options->name,
+				  options->value);
+		request.read_only = true;
+	}
+	request.source = source;
+	request.target = target_of(options, target);
+	if (access(source, F_OK) < 0) {
+		failed(options->name, "%s", source);
+		die(EXIT_OURS);
+	}
+	add_mount(root, request);
+}
+
+static void read_user(const struct options *options, struct container *c)
+{
+	char *uid, *gid;
+
+	if (split(options->value, ':', &uid, &gid)) {
+		c->uid = (uid_t)number_of(options, uid, 0, LAST_ID);
+		c->gid = (gid_t)number_of(options, gid, 0, LAST_ID);
+		free(uid);
+		return;
+	}
+	c->uid = (uid_t)number_of(options, options->value, 0, LAST_ID);
+	c->gid = (gid_t)c->uid;
+}
+
+static void set_variable(struct command *command, char *assignment)
+{
+	char **variables = (char **)command->envp;
+	size_t name = (size_t)(strchr(assignment, '=') - assignment) + 1;
+	size_t count = 0;
+
+	for (; variables && variables[count]; count++)
+		if (strncmp(variables[count], assignment, name) == 0) {
+			variables[count] = assignment;
+			return;
+		}
+	variables = more(variables, count + 1, sizeof(*variables));
+	variables[count] = assignment;
+	variables[count + 1] = NULL;
+	command->envp = variables;
+}
+
+static void add_capability(const struct options *options, struct container *c)
+{
+	int number = capability_number(options->value);
+
+	if (strcasecmp(options->value, "all") == 0)
+		c->capabilities = ~UINT64_C(0);
+	else if (number < 0)
+		bad_usage("%s %s: no such capability", options->name,
+			  options->value);
+	else
+		c->capabilities |= UINT64_C(1) << number;
+}
+
+static rlim_t limit_of(const struct options *options, const char *word)
+{
+	if (strcmp(word, "unlimited") == 0)
+		return RLIM_INFINITY;
+	return (rlim_t)bytes_of(options, word);
+}
+
+static void add_rlimit(const struct options *options, struct container *c)
+{
+	char *name, *soft, *copy, *hard;
+	struct limit limit;
+
+	if (!split(options->value, '=', &name, &soft))
+		bad_usage("%s %s: not NAME=SOFT[:HARD]", options->name,
+			  options->value);
+	limit.resource = resource_number(name);
+	if (limit.resource < 0)
+		bad_usage("%s %s: no such limit", options->name, name);
+	if (split(soft, ':', &copy, &hard)) {
+		limit.value.rlim_cur = limit_of(options, copy);
+		limit.value.rlim_max = limit_of(options, hard);
+		free(copy);
+	} else {
+		limit.value.rlim_cur = limit_of(options, soft);
+		limit.value.rlim_max = limit.value.rlim_cur;
+	}
+	if (limit.value.rlim_cur > limit.value.rlim_max)
+		bad_usage("%s %s: soft limit above the hard one",
+			  options->name, options->value);
+	free(name);
+	c->rlimits = more((void *)c->rlimits, c->rlimit_count, sizeof(limit));
+	((struct limit *)c->rlimits)[c->rlimit_count++] = limit;
+}
+
+static const char *hostname_of(const struct options *options)
+{
+	const char *name = options->value;
+
+	if (name[0] == '\0' || strlen(name) > 64)
+		bad_usage("%s %s: not 1 to 64 bytes", options->name, name);
+	return name;
+}
+
+static bool veth_of(const struct options *options)
+{
+	if (strcmp(options->value, "veth") == 0)
+		return true;
+	if (strcmp(options->value, "none") != 0)
+		bad_usage("%s %s: neither none nor veth", options->name,
+			  options->value);
+	return false;
+}
+
+/* The options that a container has once, when it starts. */
+static void read_container_option(struct options *options, int id,
+				  struct container *c)
+{
+	const char *value = options->value;
+	long cpus = sysconf(_SC_NPROCESSORS_CONF);
+
+	switch (id) {
+	case HOSTNAME:
+		c->hostname = hostname_of(options);
+		break;
+	case MEMORY:
+		c->limits.memory = bytes_of(options, value);
+		if (c->limits.memory == 0)
+			bad_usage("%s %s: nothing runs in none", options->name,
+				  value);
+		break;
+	case PIDS:
+		c->limits.pids = (uint64_t)number_of(options, value, 1,
+						     4194304);
+		break;
+	case CPU:
+		c->limits.cpu = (unsigned)number_of(options, value, 1,
+						    100LL * cpus);
+		break;
+	case WEIGHT:
+		c->limits.weight = (unsigned)number_of(options, value, 1,
+						       10000);
+		break;
+	case VOLUME:
+		add_volume(options, &c->root);
+		break;
+	case TMPFS:
+		add_mount(&c->root, (struct mount_request){
+					    .target = target_of(options, value),
+				    });
+		break;
+	case READ_ONLY:
+		c->root.read_only = true;
+		break;
+	case OVERLAY:
+		c->root.overlay = true;
+		break;
+	case NET:
+		c->veth = veth_of(options);
+		break;
+	case IP:
+		read_ends(options, &c->host_end, &c->peer_end);
+		break;
+	case UPTIME:
+		c->set_uptime = true;
+		c->uptime = seconds_of(options, value);
+		break;
+	case CAP_ADD:
+		add_capability(options, c);
+		break;
+	case NO_SECCOMP:
+		c->seccomp = false;
+		break;
+	case NO_INIT:
+		c->no_init = true;
+		break;
+	}
+}
+
+/* The options that every command in a container may have. */
+static bool read_command_option(struct options *options, int id,
+				struct run *run)
+{
+	struct container *c = &run->container;
+
+	switch (id) {
+	case USER:
+		read_user(options, c);
+		return true;
+	case ENVIRONMENT:
+		set_variable(&c->command,
+			     assignment_of(options, (char *)options->value));
+		return true;
+	case WORKDIR:
+		c->command.dir = options->value;
+		return true;
+	case RLIMIT:
+		add_rlimit(options, c);
+		return true;
+	case TTY:
+		c->tty = true;
+		return true;
+	case TIMEOUT:
+		c->how.timeout = seconds_of(options, options->value);
+		return true;
+	case GRACE:
+		c->how.grace = seconds_of(options, options->value);
+		return true;
+	case STATS:
+		run->stats_path = options->value;
+		return true;
+	}
+	return false;
+}
+
+/* Nothing of the caller's environment goes in but the terminal's type. */
+static void default_environment(struct command *command)
+{
+	const char *term = getenv("TERM");
+	static char variable[128];
+
+	set_variable(command, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			      "/usr/bin:/sbin:/bin");
+	set_variable(command, "HOME=/root");
+	if (term && snprintf(variable, sizeof(variable), "TERM=%s", term) <
+			    (int)sizeof(variable))
+		set_variable(command, variable);
+}
+
+static void defaults(struct run *run)
+{
+	struct container *c = &run->container;
+
+	memset(run, 0, sizeof(*run));
+	c->how.grace = GRACE_SECONDS;
+	c->hostname = "box";
+	c->capabilities = default_capabilities;
+	c->seccomp = true;
+	c->root.mask = true;
+	c->root.tree = -1;
+	default_environment(&c->command);
+}
+
+/* A network of two addresses that no other box on this machine has now. */
+static void default_ends(struct container *c)
+{
+	in_addr_t base = (in_addr_t)(10 << 24 | 64 << 16) |
+			 ((in_addr_t)getpid() << 2 & 0x3fffff);
+
+	if (c->host_end.prefix != 0)
+		return;
+	c->host_end = (struct address){{htonl(base | 1)}, 30};
+	c->peer_end = (struct address){{htonl(base | 2)}, 30};
+}
+
+/*
+ * Root gives the container ids that are nobody else's, and user 0 is root. An
+ * ordinary user has one id to give, or a range from newuidmap(1).
+ */
+static void map_users(struct container *c)
+{
+	c->world.uid = c->uid;
+	c->world.gid = c->gid;
+	if (geteuid() != 0 && c->uid == 0 && c->gid == 0)
+		return;
+	if (!subid_maps(&c->world))
+		return;
+	/* With a range process 1 is user 0, and the command who it will. */
+	c->world.uid = 0;
+	c->world.gid = 0;
+}
+
+static void read_command(struct options *options, struct command *command)
+{
+	command->argv = operands(options, "CMD");
+	command->file = command->argv[0];
+}
+
+void read_run(struct run *run, char **words)
+{
+	struct container *c = &run->container;
+	struct options options = {
+		.usage = "run [OPTIONS] ROOTFS CMD...",
+		.summary = "Runs CMD in a container whose root is ROOTFS. "
+			   "Exits as CMD did: 128+n on signal\nn, 127 when "
+			   "there is no such program, 126 when it cannot be "
+			   "executed, 125 when\nbox itself failed, 124 on "
+			   "--timeout.",
+		.specs = run_specs,
+		.argv = words,
+	};
+	bool ip = false;
+	struct stat st;
+
+	defaults(run);
+	for (int id; (id = next_option(&options)) != 0;) {
+		if (!read_command_option(&options, id, run) &&
+		    !read_schedule_option(&options, &c->schedule))
+			read_container_option(&options, id, c);
+		ip = ip || id == IP;
+	}
+	if (ip && !c->veth)
+		bad_usage("--ip: only with --net veth");
+	c->root.path = *operands(&options, "ROOTFS");
+	options.argv++;
+	if (stat(c->root.path, &st) < 0) {
+		failed("ROOTFS", "%s", c->root.path);
+		die(EXIT_OURS);
+	}
+	if (!S_ISDIR(st.st_mode))
+		bad_usage("ROOTFS %s: not a directory", c->root.path);
+	read_command(&options, &c->command);
+	default_ends(c);
+	map_users(c);
+	c->want_cgroup = run->stats_path != NULL;
+}
+
+void read_exec(struct run *run, char **words)
+{
+	struct options options = {
+		.usage = "exec [OPTIONS] PID CMD...",
+		.summary = "Runs CMD in the container that process PID is in "
+			   "(or that box PID runs).",
+		.specs = exec_specs,
+		.argv = words,
+	};
+
+	defaults(run);
+	for (int id; (id = next_option(&options)) != 0;)
+		read_command_option(&options, id, run);
+	options.name = "PID";
+	run->pid = (pid_t)number_of(&options, *operands(&options, "PID"), 1,
+				    4194304);
+	options.argv++;
+	read_command(&options, &run->container.command);
+}
