@@ -117,20 +117,38 @@ static _Noreturn void live_inside(struct inside *inside)
 	_exit(run_init(&c->command, &forever));
 }
 
+#define NAME_SIZE 16
+
+/* Ours out here; one of the container is gone before its process id is. */
+static const char *host_name(char name[NAME_SIZE])
+{
+	snprintf(name, NAME_SIZE, "box%d", (int)getpid());
+	return name;
+}
+
 /* In the parent, while the child waits at the barrier. */
 static int arrange(pid_t child, void *data)
 {
 	struct container *c = data;
-	char name[16];
+	char name[NAME_SIZE];
 
 	if (apply_schedule(child, &c->schedule) < 0)
 		return -1;
 	if (!c->veth)
 		return 0;
-	snprintf(name, sizeof(name), "box%d", (int)getpid());
-	if (create_veth(name, PEER_NAME, child) < 0)
+	if (create_veth(host_name(name), PEER_NAME, child) < 0)
 		return -1;
 	return configure_interface(name, &c->host_end);
+}
+
+/* It goes with the namespace of its peer, but not before the kernel has time */
+static int remove_veth(const struct container *c)
+{
+	char name[NAME_SIZE];
+
+	if (!c->veth || delete_interface(host_name(name)) == 0)
+		return 0;
+	return errno == ENODEV ? 0 : -1;
 }
 
 static bool limited(const struct cgroup_limits *limits)
@@ -246,6 +264,8 @@ int run_container(struct container *c, struct report *report)
 	if (child > 0)
 		result = watch(child, &inside, sockets[0], report);
 	report->wall_seconds = now() - started;
+	if (child > 0 && remove_veth(c) < 0)
+		result = -1;
 	if (finish_group(&group, report) < 0)
 		result = -1;
 	if (c->tty)

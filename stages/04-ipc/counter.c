@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -103,20 +102,24 @@ static pid_t start_adding(const char *path, const struct count *count,
 }
 
 static int run(const char *path, const struct count *count,
-	       const sigset_t *mask, sem_t *start, pid_t *pids, int *statuses)
+	       const sigset_t *mask, sem_t *start)
 {
-	if (sem_init(start, 1, 0) < 0)
-		return failed("sem_init", "");
+	pid_t pids[MOST_PROCESSES] = {0};
+	int statuses[MOST_PROCESSES];
+
 	for (size_t i = 0; i < count->processes; i++) {
 		pids[i] = start_adding(path, count, mask, start);
-		if (pids[i] < 0)
+		if (pids[i] < 0) {
+			end_all(pids, i);
 			return -1;
+		}
 	}
 	for (size_t i = 0; i < count->processes; i++)
-		if (sem_post(start) < 0)
-			return failed("sem_post", "");
-	if (watch_all(pids, statuses, count->processes) < 0)
+		sem_post(start);
+	if (watch_all(pids, statuses, count->processes) < 0) {
+		end_all(pids, count->processes);
 		return -1;
+	}
 	for (size_t i = 0; i < count->processes; i++)
 		if (statuses[i] != 0) {
 			errno = ECANCELED;
@@ -125,24 +128,17 @@ static int run(const char *path, const struct count *count,
 	return 0;
 }
 
-/* With the memory that it takes, which is given back. */
-static int run_all(const char *path, const struct count *count,
-		   const sigset_t *mask)
+static int run_together(const char *path, const struct count *count,
+			const sigset_t *mask)
 {
-	pid_t *pids = calloc(count->processes, sizeof(*pids));
-	int *statuses = calloc(count->processes, sizeof(*statuses));
 	sem_t *start = shared_memory(sizeof(*start));
-	int result = -1;
+	int result;
 
-	if (pids && statuses && start) {
-		result = run(path, count, mask, start, pids, statuses);
-		if (result < 0)
-			end_all(pids, count->processes);
-	}
-	if (start)
-		munmap(start, sizeof(*start));
-	free(statuses);
-	free(pids);
+	if (!start)
+		return -1;
+	result = sem_init(start, 1, 0) < 0 ? failed("sem_init", "")
+					   : run(path, count, mask, start);
+	munmap(start, sizeof(*start));
 	return result;
 }
 
@@ -157,7 +153,7 @@ int count_together(const char *path, struct count *count, const sigset_t *mask)
 		return -1;
 	result = read_counter(fd, &before);
 	if (result == 0)
-		result = run_all(path, count, mask);
+		result = run_together(path, count, mask);
 	if (result == 0)
 		result = read_counter(fd, &count->counted);
 	count->expected = before + count->processes * count->times;

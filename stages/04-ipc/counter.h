@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { MOST_PROCESSES = 1000 };
+
 struct count {
-	size_t processes;
+	size_t processes;  /* 1 to MOST_PROCESSES */
 	uint64_t times;	   /* how often each of them adds 1 */
 	bool locked;	   /* each time under the file's lock */
 	uint64_t expected; /* out: what the counter should say */

@@ -34,31 +34,29 @@ static char **exactly(struct options *options, int count, const char *usage)
 	return options->argv;
 }
 
-/* Cuts the words at every "|". Returns the commands, *count of them. */
-static struct command *commands_of(char **words, size_t *count)
+static size_t count_commands(char **words)
 {
-	struct command *commands;
-	size_t bars = 0;
+	size_t count = 1;
 
-	for (char **word = words; *word; word++)
-		bars += strcmp(*word, "|") == 0;
-	commands = calloc(bars + 1, sizeof(*commands));
-	if (!commands) {
-		failed("calloc", "%zu commands", bars + 1);
-		die(EXIT_OURS);
-	}
-	*count = bars + 1;
-	for (size_t i = 0; i < *count; i++) {
+	for (; *words; words++)
+		if (strcmp(*words, "|") == 0)
+			count++;
+	return count;
+}
+
+/* Cuts the words at every "|". */
+static void split_commands(char **words, struct command *commands, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
 		commands[i].argv = words;
 		while (*words && strcmp(*words, "|") != 0)
 			words++;
 		if (commands[i].argv == words)
 			bad_usage("pipeline: command %zu of %zu is empty",
-				  i + 1, *count);
+				  i + 1, count);
 		*words++ = NULL;
 		commands[i].file = commands[i].argv[0];
 	}
-	return commands;
 }
 
 static int run_pipeline(char **words)
@@ -81,16 +79,20 @@ static int run_pipeline(char **words)
 	int *statuses, status;
 
 	next_option(&options);
-	commands = commands_of(operands(&options, "CMD"), &count);
+	words = operands(&options, "CMD");
+	count = count_commands(words);
+	commands = calloc(count, sizeof(*commands));
+	pids = calloc(count, sizeof(*pids));
+	statuses = calloc(count, sizeof(*statuses));
+	if (!commands || !pids || !statuses)
+		die(EXIT_OURS);
+	split_commands(words, commands, count);
 	for (size_t i = 0; i < count; i++) {
 		commands[i].mask = &before;
 		commands[i].prepare = end_with_parent;
 		commands[i].data = &self;
 	}
-	pids = calloc(count, sizeof(*pids));
-	statuses = calloc(count, sizeof(*statuses));
-	if (!pids || !statuses || hold_signals(&before) < 0 ||
-	    pipeline(commands, count, pids) < 0)
+	if (hold_signals(&before) < 0 || pipeline(commands, count, pids) < 0)
 		die(EXIT_OURS);
 	if (watch_all(pids, statuses, count) < 0) {
 		end_all(pids, count);
@@ -110,7 +112,7 @@ static void remove_and_end(int sig)
 	if (unfinished)
 		unlink(unfinished);
 	/* SA_RESETHAND: this time the signal does what it does by itself. */
-	raise(sig);
+	(void)raise(sig);
 }
 
 /*
@@ -271,7 +273,7 @@ static int share(char **words)
 	for (int id; (id = next_option(&options)) != 0;) {
 		if (id == PROCESSES)
 			count.processes = (size_t)number_of(
-				&options, options.value, 1, 1000);
+				&options, options.value, 1, MOST_PROCESSES);
 		else if (id == TIMES)
 			count.times = (uint64_t)number_of(
 				&options, options.value, 0, 1000000000);

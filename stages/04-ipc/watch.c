@@ -66,11 +66,14 @@ static int held_signals(sigset_t *held)
 	return 0;
 }
 
-/* What the terminal sent has reached all, unless it came before they did. */
 static void pass_on(const siginfo_t *info, bool early, const pid_t *pids,
 		    size_t count)
 {
-	if (info->si_code == SI_KERNEL && !early)
+	bool key = info->si_code == SI_KERNEL &&
+		   (info->si_signo == SIGINT || info->si_signo == SIGQUIT);
+
+	/* Ctrl-C has reached the whole group, unless they were not there yet */
+	if (key && !early)
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (pids[i])

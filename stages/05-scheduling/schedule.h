@@ -11,7 +11,7 @@
 
 /* I/O scheduling classes, ioprio_set(2). */
 enum io_class {
-	IO_CLASS_NONE,		/* follow the nice value */
+	IO_CLASS_NONE, /* follow the nice value */
 	IO_CLASS_REALTIME,
 	IO_CLASS_BEST_EFFORT,
 	IO_CLASS_IDLE,
@@ -20,15 +20,15 @@ enum io_class {
 /* What to change; what is not asked for stays as it is inherited. */
 struct schedule {
 	bool set_nice;
-	int nice;		/* -20 (most) to 19 (least), set, not added */
+	int nice; /* -20 (most) to 19 (least), set, not added */
 	bool set_cpus;
-	cpu_set_t cpus;		/* the CPUs it may run on */
+	cpu_set_t cpus; /* the CPUs it may run on */
 	bool set_policy;
-	int policy;		/* SCHED_OTHER, _BATCH, _IDLE, _FIFO, _RR */
-	int priority;		/* 1 to 99 for _FIFO and _RR, else 0 */
+	int policy;   /* SCHED_OTHER, _BATCH, _IDLE, _FIFO, _RR */
+	int priority; /* 1 to 99 for _FIFO and _RR, else 0 */
 	bool set_io;
 	enum io_class io_class;
-	int io_level;		/* 0 (most) to 7 (least); 0 for _IDLE */
+	int io_level; /* 0 (most) to 7 (least); 0 for _IDLE */
 };
 
 /*
@@ -50,10 +50,10 @@ double nice_weight(int nice);
 
 /* One competitor in a race. */
 struct lane {
-	int nice;		/* in: -20 to 19 */
-	double cpu_seconds;	/* out: CPU time it got */
-	double share;		/* out: of all lanes' CPU time, 0 to 1 */
-	double expected;	/* out: by the weights, 0 to 1 */
+	int nice;	    /* in: -20 to 19 */
+	double cpu_seconds; /* out: CPU time it got */
+	double share;	    /* out: of all lanes' CPU time, 0 to 1 */
+	double expected;    /* out: by the weights, 0 to 1 */
 };
 
 /*

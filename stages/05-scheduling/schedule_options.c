@@ -56,13 +56,15 @@ static void read_policy(const struct options *options,
 
 	schedule->set_policy = true;
 	schedule->policy = look_up(options, policies, word);
-	real_time = schedule->policy == SCHED_FIFO ||
-		    schedule->policy == SCHED_RR;
+	real_time =
+		schedule->policy == SCHED_FIFO || schedule->policy == SCHED_RR;
 	if (real_time && !number)
 		bad_usage("%s %s: needs a priority, as in %s:1", options->name,
 			  word, word);
 	if (!real_time && number)
 		bad_usage("%s %s: has no priorities", options->name, word);
+	/* An option given before does not shine through. */
+	schedule->priority = 0;
 	if (number)
 		schedule->priority = (int)number_of(options, number, 1, 99);
 	free(word);

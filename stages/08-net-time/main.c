@@ -1,12 +1,10 @@
 /* netns: run a program on a network and a clock of its own. Stage 08. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "clock.h"
 #include "clone.h"
 #include "failure.h"
@@ -37,62 +35,6 @@ struct setup {
 	bool clock;
 	double uptime;
 };
-
-static in_addr_t host_bits(const struct address *address)
-{
-	return ntohl(address->ip.s_addr) & (UINT32_MAX >> address->prefix);
-}
-
-/* One end: "10.0.0.1/24". */
-static struct address end_of(struct options *options, const char *word)
-{
-	struct address address;
-	in_addr_t first;
-	char *ip, *prefix;
-
-	if (!split(word, '/', &ip, &prefix))
-		bad_usage("--veth %s: no prefix length, as in 10.0.0.1/24",
-			  word);
-	if (inet_pton(AF_INET, ip, &address.ip) != 1)
-		bad_usage("--veth %s: not an IPv4 address", ip);
-	first = ntohl(address.ip.s_addr) >> 24;
-	if (first == 0 || first == 127 || first >= 224)
-		bad_usage("--veth %s: not an address for a host", ip);
-	address.prefix = (unsigned)number_of(options, prefix, 1, 32);
-	/* Two addresses are all that a network of /31 has: RFC 3021. */
-	if (address.prefix <= 30 && host_bits(&address) == 0)
-		bad_usage("--veth %s: the address of the network itself", word);
-	if (address.prefix <= 30 &&
-	    host_bits(&address) == UINT32_MAX >> address.prefix)
-		bad_usage("--veth %s: the broadcast address", word);
-	free(ip);
-	return address;
-}
-
-static bool reaches(const struct address *from, const struct address *to)
-{
-	in_addr_t differ = ntohl(from->ip.s_addr ^ to->ip.s_addr);
-
-	return (uint64_t)differ >> (32 - from->prefix) == 0;
-}
-
-static void read_veth(struct options *options, struct setup *setup)
-{
-	char *host, *peer;
-
-	if (!split(options->value, ',', &host, &peer))
-		bad_usage("--veth %s: not HOST/LEN,PEER/LEN", options->value);
-	setup->host = end_of(options, host);
-	setup->peer = end_of(options, peer);
-	if (setup->host.ip.s_addr == setup->peer.ip.s_addr)
-		bad_usage("--veth %s: the same address twice", options->value);
-	if (!reaches(&setup->host, &setup->peer) ||
-	    !reaches(&setup->peer, &setup->host))
-		bad_usage("--veth %s: a second veth address outside the prefix",
-			  options->value);
-	setup->veth = true;
-	free(host);
-}
 
 /* Out here, while the child waits: its network namespace is there already. */
 static int plug_in(pid_t child, void *data)
@@ -162,7 +104,8 @@ int main(int argc, char **argv)
 	(void)argc;
 	for (int id; (id = next_option(&options)) != 0;) {
 		if (id == VETH) {
-			read_veth(&options, &setup);
+			read_ends(&options, &setup.host, &setup.peer);
+			setup.veth = true;
 		} else {
 			setup.uptime = seconds_of(&options, options.value);
 			setup.clock = true;

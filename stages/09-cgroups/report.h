@@ -9,17 +9,17 @@
  * Writes to `fd`, in one write(2), lines of "key value" as the files of a
  * cgroup have them:
  *
- *	exited N | signal N | oom_killed N	how it ended; N: exit status,
- *						or the signal that killed it
- *	wall_usec, user_usec, system_usec	microseconds
- *	memory_peak		bytes, of all processes together
- *	max_rss			bytes, of the largest process waited for
- *	oom_kill		processes killed for lack of memory
- *	nr_throttled, throttled_usec		CPU time held back
- *	pids_peak		processes and threads at a time
- *	pids_max		forks refused
+ *	cause		exited, signaled or oom
+ *	status		exit status
+ *	signal		that ended the command, 0 for none
+ *	wall_usec user_usec system_usec
+ *	memory_peak	bytes: of the group, or of the largest process
+ *	oom_kill	processes killed for lack of memory
+ *	pids_peak	processes and threads at a time
+ *	nr_throttled throttled_usec
+ *	pids_max	forks refused
  *
- * 0 stands for what the kernel did not count too. `wall` is in seconds.
+ * 0 also stands for what the kernel did not count. `wall` is in seconds.
  * Returns 0, or -1 with errno.
  */
 int report_usage(int fd, const struct outcome *outcome, double wall,

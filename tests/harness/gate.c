@@ -1,0 +1,308 @@
+/*
+ * main() of every gate: a fresh sandbox for each test, a verdict, a result.
+ */
+#include "gate.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "failure.h"
+#include "host.h"
+#include "options.h"
+#include "results.h"
+#include "runs.h"
+#include "sandbox.h"
+
+/* Seconds that a test waits for anything; TIME_FACTOR multiplies them. */
+#define LIMIT_SECONDS 10.0
+
+enum { PROGRAM = 1, ROOTFS, PROBE, RESULTS, TEST, SEED, LIST };
+
+static const struct option_spec specs[] = {
+	{0, "program", "FILE", "the student's program", PROGRAM},
+	{0, "rootfs", "DIR", "the root file system", ROOTFS},
+	{0, "probe", "FILE", "the probe", PROBE},
+	{0, "results", "FILE", "append a line of JSON for each test", RESULTS},
+	{0, "test", "NAME", "run this test only", TEST},
+	{0, "seed", "N", "of names and numbers; default: the clock", SEED},
+	{0, "list", NULL, "print the tests and their points", LIST},
+	{0},
+};
+
+static struct {
+	struct sandbox_settings settings;
+	const char *results;
+	const char *only;
+	uint64_t seed;
+	struct sandbox sandbox;
+	jmp_buf end;
+	enum verdict verdict;
+	char message[4096];
+} judge;
+
+static double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+double deadline(void)
+{
+	const char *factor = getenv("TIME_FACTOR");
+	double times = factor ? strtod(factor, NULL) : 1;
+
+	return seconds_now() + LIMIT_SECONDS * (times > 0 ? times : 1);
+}
+
+bool past(double limit)
+{
+	const struct timespec nap = {.tv_nsec = 1000000};
+
+	nanosleep(&nap, NULL);
+	return seconds_now() > limit;
+}
+
+/* xorshift: the same seed, the same names and numbers, on every machine. */
+static uint64_t next_random(void)
+{
+	judge.seed ^= judge.seed << 13;
+	judge.seed ^= judge.seed >> 7;
+	judge.seed ^= judge.seed << 17;
+	return judge.seed;
+}
+
+int random_between(int low, int high)
+{
+	return low + (int)(next_random() % (uint64_t)(high - low + 1));
+}
+
+const char *fresh_token(void)
+{
+	static char tokens[16][24];
+	static int next;
+
+	next = (next + 1) % 16;
+	snprintf(tokens[next], sizeof(tokens[next]), "t%016llx",
+		 (unsigned long long)next_random());
+	return tokens[next];
+}
+
+void fail(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(judge.message, sizeof(judge.message), format, arguments);
+	va_end(arguments);
+	judge.verdict = FAILED;
+	longjmp(judge.end, 1);
+}
+
+void skip(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(judge.message, sizeof(judge.message), format, arguments);
+	va_end(arguments);
+	judge.verdict = SKIPPED;
+	longjmp(judge.end, 1);
+}
+
+void expect_status(struct run *run, int status)
+{
+	int seen = finish(run);
+
+	EXPECT(seen == status, "expected exit status %d, saw %d", status, seen);
+}
+
+static size_t count_lines(const char *text)
+{
+	size_t lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+void expect_refusal(struct run *run, const char *part)
+{
+	const char *errors;
+	int status = finish(run);
+
+	errors = errors_of(run);
+	EXPECT(status == 125, "expected exit status 125, saw %d", status);
+	EXPECT(count_lines(errors) == 1,
+	       "expected one line on standard error, saw %zu",
+	       count_lines(errors));
+	EXPECT(strstr(errors, part), "expected a line that names %s", part);
+	expect_nothing_left();
+}
+
+/* Why this test cannot be run here, or NULL. */
+static const char *missing(const struct test *test)
+{
+	if ((test->needs & NEEDS_LIMITS) && !judge.settings.limits)
+		return "no cgroup v2 with memory, pids and cpu here: run it "
+		       "in the VM";
+	if ((test->needs & NEEDS_ROOT) && geteuid() != 0)
+		return "needs root";
+	return NULL;
+}
+
+/* setjmp(3): what is changed after it and read later lives in `judge`. */
+static void run_body(const struct test *test)
+{
+	judge.verdict = PASSED;
+	judge.message[0] = '\0';
+	if (setjmp(judge.end) == 0) {
+		runs_begin(&judge.sandbox, &judge.settings);
+		if (missing(test))
+			skip("%s", missing(test));
+		if (sandbox_open(&judge.sandbox, &judge.settings) < 0)
+			fail("the sandbox does not start here: %s",
+			     strerror(errno));
+		test->body();
+	}
+}
+
+static void print_result(const struct result *result)
+{
+	static const char *const marks[] = {"pass", "FAIL", "skip"};
+	const char *errors = last_errors();
+
+	printf("  %s  %2u  %-24s %s\n", marks[result->verdict], result->points,
+	       result->name, result->intent);
+	if (result->verdict == PASSED)
+		return;
+	if (result->verdict == FAILED && result->command[0])
+		printf("            ran:   %s\n", result->command);
+	printf("            %s %s\n",
+	       result->verdict == FAILED ? "saw:  " : "why:  ",
+	       result->message);
+	if (result->verdict == FAILED && errors[0])
+		printf("            its standard error: %.*s%s\n",
+		       (int)(strlen(errors) > 400 ? 400 : strlen(errors)),
+		       errors, strlen(errors) > 400 ? "..." : "");
+}
+
+static enum verdict run_test(const struct test *test, FILE *results)
+{
+	double started = seconds_now();
+	struct result result = {
+		.stage = gate.stage,
+		.name = test->name,
+		.intent = test->intent,
+		.points = test->points,
+	};
+
+	run_body(test);
+	result.verdict = judge.verdict;
+	result.message = judge.message;
+	result.command = last_command();
+	result.seconds = seconds_now() - started;
+	print_result(&result);
+	if (results && write_result(results, &result) < 0) {
+		failed("write", "%s", judge.results);
+		die(EXIT_OURS);
+	}
+	sandbox_kill(&judge.sandbox);
+	runs_end();
+	sandbox_close(&judge.sandbox);
+	return judge.verdict;
+}
+
+static void list_tests(void)
+{
+	for (const struct test *t = gate.tests; t->name; t++)
+		printf("%s\t%u\t%s\n", t->name, t->points, t->intent);
+	exit(0);
+}
+
+static void read_options(char **words)
+{
+	struct options options = {
+		.usage = "--program FILE --rootfs DIR --probe FILE [OPTIONS]",
+		.summary = "Judges one stage. Exits 0 when every test has "
+			   "passed, 1 when one has not.",
+		.specs = specs,
+		.argv = words,
+	};
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	judge.seed = (uint64_t)t.tv_sec * 1000003 + (uint64_t)t.tv_nsec;
+	for (int id; (id = next_option(&options)) != 0;) {
+		switch (id) {
+		case PROGRAM:
+			judge.settings.program = options.value;
+			break;
+		case ROOTFS:
+			judge.settings.rootfs = options.value;
+			break;
+		case PROBE:
+			judge.settings.probe = options.value;
+			break;
+		case RESULTS:
+			judge.results = options.value;
+			break;
+		case TEST:
+			judge.only = options.value;
+			break;
+		case SEED:
+			judge.seed = (uint64_t)number_of(
+				&options, options.value, 1, INT64_MAX);
+			break;
+		case LIST:
+			list_tests();
+		}
+	}
+	if (!judge.settings.program || !judge.settings.rootfs ||
+	    !judge.settings.probe)
+		bad_usage("--program, --rootfs and --probe are needed");
+}
+
+int main(int argc, char **argv)
+{
+	unsigned points = 0, total = 0;
+	FILE *results = NULL;
+	bool found = false;
+
+	(void)argc;
+	read_options(argv + 1);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	judge.settings.limits = host_has_limits();
+	if (judge.results) {
+		results = fopen(judge.results, "ae");
+		if (!results) {
+			failed("open", "%s", judge.results);
+			die(EXIT_OURS);
+		}
+	}
+	printf("%s: %s\n", gate.stage, judge.settings.program);
+	for (const struct test *t = gate.tests; t->name; t++) {
+		if (judge.only && strcmp(judge.only, t->name) != 0)
+			continue;
+		found = true;
+		total += t->points;
+		if (run_test(t, results) == PASSED)
+			points += t->points;
+	}
+	if (!found)
+		bad_usage("--test %s: no such test", judge.only);
+	printf("%s: %u of %u points\n", gate.stage, points, total);
+	if (results && fclose(results) == EOF) {
+		failed("close", "%s", judge.results);
+		die(EXIT_OURS);
+	}
+	return points == total ? 0 : 1;
+}

@@ -1,0 +1,165 @@
+/*
+ * What a gate is written in.
+ *
+ * A gate is one C file: test functions and a table of them. Each test gets a
+ * fresh sandbox (sandbox.h), starts the student's program in it, and judges
+ * from outside by what the kernel says of its processes (process.h). A test
+ * that returns has passed; fail() and the expect functions end it.
+ */
+#ifndef GATE_H
+#define GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What a test needs of the machine; without it, it is skipped. */
+enum {
+	NEEDS_LIMITS = 1, /* cgroup v2 with memory, pids and cpu, ours to use */
+	NEEDS_ROOT = 2,	  /* to be run by root of the first user namespace */
+};
+
+struct test {
+	const char *name;	/* a_word_or_three */
+	unsigned points;	/* whole; a gate's make 10 */
+	const char *intent;	/* the promise, one sentence */
+	void (*body)(void);
+	unsigned needs;
+};
+
+struct gate {
+	const char *stage;	/* "03-signals" */
+	const char *program;	/* "supervise" */
+	const struct test *tests; /* ends with a NULL name */
+};
+
+/* Each gate defines this one; main() is in gate.c. */
+extern const struct gate gate;
+
+/* The rest of this header is for test bodies. */
+
+/* A program that was started in the sandbox. */
+struct run;
+
+struct start {
+	const char *input;	/* what it reads from standard input, or NULL */
+	const char *dir;	/* working directory; NULL: /tmp */
+	const char *const *env;	/* NAME=VALUE..., NULL at the end; or NULL */
+	uid_t uid;		/* 0: the student's, who has no privileges */
+	bool as_root;		/* user 0 of the sandbox, all capabilities */
+	bool terminal;		/* with a terminal of its own as 0, 1 and 2 */
+	bool in_delegated;	/* starts in the delegated cgroup, alone */
+	int inherit;		/* a descriptor to pass on; 0: none */
+};
+
+/*
+ * Starts words[0] (searched in PATH: the student's program, "probe", or a
+ * busybox applet) with the arguments. The words end with NULL.
+ */
+struct run *start(const struct start *how, const char *const words[]);
+#define START(...) start(NULL, (const char *const[]){__VA_ARGS__, NULL})
+#define START_WITH(how, ...)                                                  \
+	start(&(const struct start)how, (const char *const[]){__VA_ARGS__, NULL})
+
+/*
+ * Waits for its end, at most the time limit; then the test has failed.
+ * Returns the exit status as a shell gives it.
+ */
+int finish(struct run *run);
+
+/* start() and finish(). */
+#define RUN(...) finish(START(__VA_ARGS__))
+
+/* Its process id out here; it has been executed when this returns. */
+pid_t pid_of(struct run *run);
+
+/* True when it has ended; does not wait. */
+bool has_ended(struct run *run);
+
+/* What it has written so far, or all after finish(); text, ends with '\0'. */
+const char *output_of(struct run *run);
+const char *errors_of(struct run *run);
+
+/* Sends the signal to the program itself. */
+void send_signal(struct run *run, int sig);
+
+/* Types into a run that has a terminal. */
+void type(struct run *run, const char *text);
+
+/* Ends the test. What was expected, what was seen instead, likely causes. */
+_Noreturn void fail(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* Ends the test as neither passed nor failed: what the machine lacks. */
+_Noreturn void skip(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+/* Unless `condition`, fails with the message. */
+#define EXPECT(condition, ...)                                                \
+	do {                                                                  \
+		if (!(condition))                                             \
+			fail(__VA_ARGS__);                                    \
+	} while (0)
+
+/*
+ * Looks again and again until `condition` is true; when the time limit comes
+ * first, fails with the message.
+ */
+#define AWAIT(condition, ...)                                                 \
+	do {                                                                  \
+		double limit_ = deadline();                                   \
+		while (!(condition))                                          \
+			if (past(limit_))                                     \
+				fail(__VA_ARGS__);                            \
+	} while (0)
+
+/* For AWAIT: the moment of the time limit; true after it, naps before it. */
+double deadline(void);
+bool past(double limit);
+
+/* Exit status, and exactly one line on standard error that says `part`. */
+void expect_status(struct run *run, int status);
+void expect_refusal(struct run *run, const char *part);
+
+/*
+ * A bad command line: the words are to end with status 125 and one line on
+ * standard error that says `part`, and nothing may be run or left behind.
+ */
+#define REFUSES(part, ...) expect_refusal(START(__VA_ARGS__), part)
+
+/*
+ * The process of the sandbox that runs the probe with the argument `token`,
+ * waited for. Its identity is taken from the kernel: /proc/PID/exe.
+ */
+pid_t await_probe(const char *token);
+
+/* The same, without waiting: 0 when there is none (any more). */
+pid_t find_probe(const char *token);
+
+/* A word that no run has had before. Valid for the whole test. */
+const char *fresh_token(void);
+
+/* A number in [low, high], of this run's seed. */
+int random_between(int low, int high);
+
+/* Fails when a process is left in the sandbox besides its own. */
+void expect_nothing_left(void);
+
+/* The process ids out here of all that run in the sandbox; their number. */
+size_t sandbox_processes(pid_t *pids, size_t room);
+
+/* Process 1 of the sandbox, out here. */
+pid_t sandbox_init(void);
+
+/* A file in the sandbox, looked at or written from outside. */
+const char *sandbox_path(const char *path);
+void write_in_sandbox(const char *path, const char *text);
+const char *read_in_sandbox(const char *path);
+
+/*
+ * The delegated cgroup of the sandbox (NEEDS_LIMITS): its directory out here,
+ * owned by the student, with all controllers and no process in it yet.
+ */
+const char *delegated_cgroup(void);
+
+#endif

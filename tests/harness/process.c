@@ -1,0 +1,240 @@
+#include "process.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXTS 4
+#define TEXT_SIZE 65536
+
+static char *next_text(void)
+{
+	static char texts[TEXTS][TEXT_SIZE];
+	static int next;
+
+	next = (next + 1) % TEXTS;
+	texts[next][0] = '\0';
+	return texts[next];
+}
+
+static const char *path_of(pid_t pid, const char *file)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	return path;
+}
+
+static ssize_t read_proc(pid_t pid, const char *file, char *text, size_t size)
+{
+	int fd = open(path_of(pid, file), O_RDONLY | O_CLOEXEC);
+	size_t length = 0;
+	ssize_t n = 0;
+
+	if (fd < 0)
+		return -1;
+	while (length + 1 < size &&
+	       (n = read(fd, text + length, size - 1 - length)) > 0)
+		length += (size_t)n;
+	close(fd);
+	text[length] = '\0';
+	return n < 0 ? -1 : (ssize_t)length;
+}
+
+const char *proc_file(pid_t pid, const char *file)
+{
+	char *text = next_text();
+
+	if (read_proc(pid, file, text, TEXT_SIZE) < 0)
+		text[0] = '\0';
+	return text;
+}
+
+const char *proc_link(pid_t pid, const char *file)
+{
+	char *text = next_text();
+	ssize_t n = readlink(path_of(pid, file), text, TEXT_SIZE - 1);
+
+	text[n < 0 ? 0 : n] = '\0';
+	return text;
+}
+
+/* Field `number` of /proc/PID/stat as proc(5) counts: 3 is the state. */
+static const char *stat_field(pid_t pid, int number)
+{
+	static char text[1024];
+	char *at;
+
+	if (pid <= 0 || read_proc(pid, "stat", text, sizeof(text)) <= 0)
+		return NULL;
+	/* The name in parentheses may hold anything, parentheses too. */
+	at = strrchr(text, ')');
+	for (int i = 2; at && i < number; i++)
+		at = strchr(at + 1, ' ');
+	return at ? at + 1 : NULL;
+}
+
+static long stat_number(pid_t pid, int number)
+{
+	const char *field = stat_field(pid, number);
+
+	return field ? strtol(field, NULL, 10) : 0;
+}
+
+char state_of(pid_t pid)
+{
+	const char *field = stat_field(pid, 3);
+
+	return field ? *field : 0;
+}
+
+pid_t parent_of(pid_t pid)
+{
+	return (pid_t)stat_number(pid, 4);
+}
+
+pid_t group_of(pid_t pid)
+{
+	return (pid_t)stat_number(pid, 5);
+}
+
+pid_t session_of(pid_t pid)
+{
+	return (pid_t)stat_number(pid, 6);
+}
+
+int nice_of(pid_t pid)
+{
+	return (int)stat_number(pid, 19);
+}
+
+long cpu_ticks(pid_t pid)
+{
+	return stat_number(pid, 14) + stat_number(pid, 15);
+}
+
+const char *status_of(pid_t pid, const char *name)
+{
+	const char *text = proc_file(pid, "status"), *line = text;
+	size_t length = strlen(name);
+	char *value = next_text();
+
+	while (line && (strncmp(line, name, length) != 0 ||
+			line[length] != ':')) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	if (!line)
+		return value;
+	line += length + 1;
+	line += strspn(line, " \t");
+	snprintf(value, TEXT_SIZE, "%.*s", (int)strcspn(line, "\n"), line);
+	return value;
+}
+
+uint64_t status_mask(pid_t pid, const char *name)
+{
+	return strtoull(status_of(pid, name), NULL, 16);
+}
+
+ino_t namespace_of(pid_t pid, const char *type)
+{
+	char file[32];
+	struct stat st;
+
+	snprintf(file, sizeof(file), "ns/%s", type);
+	return stat(path_of(pid, file), &st) == 0 ? st.st_ino : 0;
+}
+
+bool argument_is(pid_t pid, int n, const char *word)
+{
+	char *text = next_text(), *at = text;
+	ssize_t length = read_proc(pid, "cmdline", text, TEXT_SIZE);
+
+	while (n-- > 0 && at < text + length)
+		at += strlen(at) + 1;
+	return length > 0 && at < text + length && strcmp(at, word) == 0;
+}
+
+bool environment_has(pid_t pid, const char *assignment)
+{
+	char *text = next_text();
+	ssize_t length = read_proc(pid, "environ", text, TEXT_SIZE);
+
+	for (char *at = text; at < text + length; at += strlen(at) + 1)
+		if (strcmp(at, assignment) == 0)
+			return true;
+	return false;
+}
+
+bool executes(pid_t pid, dev_t dev, ino_t ino)
+{
+	struct stat st;
+
+	return stat(path_of(pid, "exe"), &st) == 0 && st.st_dev == dev &&
+	       st.st_ino == ino;
+}
+
+int count_descriptors(pid_t pid)
+{
+	DIR *dir = opendir(path_of(pid, "fd"));
+	int count = 0;
+
+	if (!dir)
+		return -1;
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	return count - 2;
+}
+
+size_t children_of(pid_t pid, pid_t *pids, size_t room)
+{
+	char file[64], *text = next_text(), *at = text, *end;
+	size_t count = 0;
+
+	snprintf(file, sizeof(file), "task/%d/children", (int)pid);
+	if (pid <= 0 || read_proc(pid, file, text, TEXT_SIZE) < 0)
+		return 0;
+	while (count < room) {
+		pid_t child = (pid_t)strtol(at, &end, 10);
+
+		if (end == at)
+			break;
+		pids[count++] = child;
+		at = end;
+	}
+	return count;
+}
+
+size_t descendants_of(pid_t pid, pid_t *pids, size_t room)
+{
+	size_t count = children_of(pid, pids, room);
+
+	for (size_t i = 0; i < count; i++)
+		count += children_of(pids[i], pids + count, room - count);
+	return count;
+}
+
+const char *mount_at(pid_t pid, const char *dir)
+{
+	const char *text = proc_file(pid, "mountinfo");
+	char *found = next_text();
+	char point[512];
+
+	for (const char *line = text; *line;) {
+		size_t length = strcspn(line, "\n");
+
+		/* A later line is mounted on top of an earlier one. */
+		if (sscanf(line, "%*s %*s %*s %*s %511s", point) == 1 &&
+		    strcmp(point, dir) == 0)
+			snprintf(found, TEXT_SIZE, "%.*s", (int)length, line);
+		line += length;
+		line += *line == '\n';
+	}
+	return found;
+}

@@ -1,0 +1,68 @@
+/*
+ * What the kernel says of a process, read from outside. proc(5). A process
+ * that is gone, or may not be looked at, gives 0, NULL or -1; tests poll.
+ */
+#ifndef PROCESS_H
+#define PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* 'R', 'S', 'D', 'T', 't', 'Z'; 0 when there is no such process. */
+char state_of(pid_t pid);
+
+/* Its parent, or 0. */
+pid_t parent_of(pid_t pid);
+
+/* Process group and session, or 0: fields of /proc/PID/stat. */
+pid_t group_of(pid_t pid);
+pid_t session_of(pid_t pid);
+
+/* Nice value of the main thread. */
+int nice_of(pid_t pid);
+
+/* User and system time so far, in clock ticks. */
+long cpu_ticks(pid_t pid);
+
+/*
+ * A line of /proc/PID/status, such as "CapEff" or "NSpid", without its name
+ * and white space around; "" when it is not there. Static, four at a time.
+ */
+const char *status_of(pid_t pid, const char *name);
+
+/* The same as a number in base 16, as the masks and capability sets are. */
+uint64_t status_mask(pid_t pid, const char *name);
+
+/* The number that identifies a namespace: "uts", "pid", "time" ...; or 0. */
+ino_t namespace_of(pid_t pid, const char *type);
+
+/* A whole file of /proc/PID. Static, four at a time; "" when unreadable. */
+const char *proc_file(pid_t pid, const char *file);
+
+/* A link of /proc/PID: "cwd", "root", "fd/3". The same. */
+const char *proc_link(pid_t pid, const char *file);
+
+/* True when argument number `n` is exactly `word`. */
+bool argument_is(pid_t pid, int n, const char *word);
+
+/* True when NAME=VALUE is in its environment as it was executed. */
+bool environment_has(pid_t pid, const char *assignment);
+
+/* True when it executes the file with this device and inode number. */
+bool executes(pid_t pid, dev_t dev, ino_t ino);
+
+/* How many descriptors it has open; -1 when that cannot be seen. */
+int count_descriptors(pid_t pid);
+
+/* Its children, at most `room`; their number. */
+size_t children_of(pid_t pid, pid_t *pids, size_t room);
+
+/* All below it, itself left out. */
+size_t descendants_of(pid_t pid, pid_t *pids, size_t room);
+
+/* The line of /proc/PID/mountinfo whose mount point is `dir`, or "". */
+const char *mount_at(pid_t pid, const char *dir);
+
+#endif
