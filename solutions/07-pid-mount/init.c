@@ -26,9 +26,9 @@ int die_with_parent(int parent)
 	return 0;
 }
 
-int run_init(const struct command *command, const struct supervision *how)
+int run_init(const struct command *command, const struct supervision *how,
+	     struct outcome *outcome)
 {
-	struct outcome outcome = {0};
 	pid_t child = spawn(command);
 	int timed_out;
 
@@ -36,10 +36,10 @@ int run_init(const struct command *command, const struct supervision *how)
 		report_failure();
 		return EXIT_OURS;
 	}
-	timed_out = supervise(child, how, &outcome);
+	timed_out = supervise(child, how, outcome);
 	if (timed_out < 0) {
 		report_failure();
 		return EXIT_OURS;
 	}
-	return timed_out ? EXIT_TIMEOUT : exit_status(outcome.status);
+	return timed_out ? EXIT_TIMEOUT : exit_status(outcome->status);
 }

@@ -80,7 +80,7 @@ int cgroup_create(struct cgroup *group, const char *prefix,
 	int saved;
 
 	*group = (struct cgroup){.parent = -1, .dir = -1, .lock = -1};
-	group->parent = open_own_group();
+	group->parent = open_group_of(0);
 	if (group->parent < 0)
 		return -1;
 	sweep_groups(group->parent, prefix);

@@ -14,7 +14,9 @@
 #include "harden.h"
 #include "init.h"
 #include "joining.h"
+#include "points.h"
 #include "pty.h"
+#include "shared.h"
 #include "syscalls.h"
 #include "tree.h"
 #include "uts.h"
@@ -27,6 +29,7 @@ struct inside {
 	int parent;		/* pidfd of the process that supervises */
 	int tty_socket;		/* -1: no terminal wanted */
 	int slave;		/* of that terminal */
+	struct outcome *command; /* shared: process 1 writes, we read */
 };
 
 static double now(void)
@@ -114,7 +117,7 @@ static _Noreturn void live_inside(struct inside *inside)
 		failed("prctl", "PR_SET_DUMPABLE");
 		die(EXIT_OURS);
 	}
-	_exit(run_init(&c->command, &forever));
+	_exit(run_init(&c->command, &forever, inside->command));
 }
 
 #define NAME_SIZE 16
@@ -240,6 +243,7 @@ static int finish_group(struct cgroup *group, struct report *report)
 int run_container(struct container *c, struct report *report)
 {
 	struct inside inside = {.container = c, .slave = -1, .tty_socket = -1};
+	struct points points;
 	struct cgroup group;
 	int sockets[2] = {-1, -1};
 	double started = now();
@@ -247,6 +251,9 @@ int run_container(struct container *c, struct report *report)
 	sigset_t before;
 	pid_t child;
 
+	inside.command = shared_memory(sizeof(*inside.command));
+	if (!inside.command)
+		return -1;
 	inside.parent = sys_pidfd_open(getpid(), 0);
 	if (inside.parent < 0)
 		return failed("pidfd_open", "");
@@ -255,7 +262,8 @@ int run_container(struct container *c, struct report *report)
 		return failed("socketpair", "");
 	inside.tty_socket = sockets[1];
 	c->command.mask = &before;
-	if (hold_signals(&before) < 0 || make_group(c, &group) < 0)
+	if (hold_signals(&before) < 0 || note_points(&points, &c->root) < 0 ||
+	    make_group(c, &group) < 0)
 		return -1;
 	child = start(&inside, &group);
 	drop_sources(&c->root);
@@ -264,6 +272,8 @@ int run_container(struct container *c, struct report *report)
 	if (child > 0)
 		result = watch(child, &inside, sockets[0], report);
 	report->wall_seconds = now() - started;
+	report->command = c->no_init ? report->outcome : *inside.command;
+	remove_points(&points);
 	if (child > 0 && remove_veth(c) < 0)
 		result = -1;
 	if (finish_group(&group, report) < 0)
@@ -316,5 +326,6 @@ int exec_in_container(pid_t pid, struct container *c, struct report *report)
 		close(sockets[1]);
 	result = watch(child, &inside, sockets[0], report);
 	report->wall_seconds = now() - started;
+	report->command = report->outcome;
 	return result;
 }

@@ -15,8 +15,9 @@
  * to the standard input of the next; the first reads and the last writes what
  * the caller does. No process keeps an end that is not its own: a reader sees
  * the end of file when its writer is gone, a writer gets SIGPIPE when its
- * reader is. At no time are more than three descriptors open, however many
- * commands there are.
+ * reader is. The caller never has more than three of these descriptors open,
+ * however many commands there are. A command that cannot be executed ends as
+ * exec_command() says, and the others go on.
  *
  * The process ids go to pids[]. Returns 0. On failure the commands already
  * started are killed and collected, every descriptor is closed, and -1 is
@@ -41,7 +42,8 @@ ssize_t fifo_receive(const char *path, int to);
 
 /*
  * Waits for a reader of the FIFO `path` and copies `from` into it. Returns
- * the bytes copied, or -1 with errno; EINVAL when `path` is no FIFO.
+ * the bytes copied, or -1 with errno: that of open(2), or EINVAL when what it
+ * opened is no FIFO; not a byte is written then.
  */
 ssize_t fifo_send(const char *path, int from);
 
@@ -66,9 +68,9 @@ int barrier_open(struct barrier *barrier);
 int barrier_wait(struct barrier *barrier);
 
 /*
- * In the other process: lets the waiting one go and closes both ends.
- * Returns 0, or -1 with errno: EPIPE when nobody waits any more, without a
- * SIGPIPE that ends the caller.
+ * In the other process: closes its read end, lets the waiting one go, and
+ * closes the write end too, also when it fails. Returns 0, or -1 with errno:
+ * EPIPE when nobody waits any more, without a SIGPIPE that ends the caller.
  */
 int barrier_release(struct barrier *barrier);
 

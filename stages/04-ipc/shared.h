@@ -17,7 +17,7 @@ void *shared_memory(size_t size);
 /*
  * The first `size` bytes of the open file `fd`, made longer if it is shorter,
  * shared with every process that maps the same file. Returns the address, or
- * NULL with errno. ftruncate(2), mmap(2).
+ * NULL with errno. A longer file keeps its length. ftruncate(2), mmap(2).
  */
 void *shared_file(int fd, size_t size);
 

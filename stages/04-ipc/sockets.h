@@ -10,8 +10,9 @@
 /*
  * A stream socket listening at the file `path`, close-on-exec. Returns its
  * descriptor, or -1 with errno: EADDRINUSE when the file exists,
- * ENAMETOOLONG when the path is over 107 bytes (it is never cut short).
- * The caller removes the file.
+ * ENAMETOOLONG when the path is over 107 bytes (it is never cut short),
+ * ENOENT when it is empty. The caller removes the file; after a failure none
+ * is left that was not there.
  */
 int socket_listen(const char *path);
 

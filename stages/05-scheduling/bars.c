@@ -67,22 +67,26 @@ static struct style choose_style(void)
 	};
 }
 
-/* The first `share` of the width is bar; the mark stands at `expected`. */
+static void draw(const char *colour, const char *cell, int times,
+		 const char *plain)
+{
+	printf("%s", colour);
+	while (times-- > 0)
+		printf("%s", cell);
+	printf("%s", plain);
+}
+
+/* As much of the width as `share`; the mark takes the cell at `expected`. */
 static void draw_bar(const struct style *style, double share, double expected)
 {
 	int bar = (int)(share * style->width + 0.5);
 	int mark = (int)(expected * style->width + 0.5);
-	int end = bar > mark ? bar - 1 : mark;
 
-	for (int column = 0; column <= end; column++)
-		if (column == mark)
-			printf("%s%s%s", style->mark_colour, style->mark,
-			       style->plain);
-		else if (column < bar)
-			printf("%s%s%s", style->bar_colour, style->block,
-			       style->plain);
-		else
-			putchar(' ');
+	draw(style->bar_colour, style->block, bar < mark ? bar : mark,
+	     style->plain);
+	draw("", " ", mark - bar, "");
+	draw(style->mark_colour, style->mark, 1, style->plain);
+	draw(style->bar_colour, style->block, bar - mark - 1, style->plain);
 	putchar('\n');
 }
 

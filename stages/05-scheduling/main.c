@@ -36,8 +36,10 @@ static size_t lanes_of(const struct options *options, struct lane *lanes)
 	char *rest = list, *word;
 	size_t count = 0;
 
-	if (!list)
+	if (!list) {
+		failed("strdup", "%s", options->value);
 		die(EXIT_OURS);
+	}
 	while ((word = strsep(&rest, ",")) != NULL) {
 		if (count == MOST_LANES)
 			bad_usage("%s: more than %d lanes", options->name,

@@ -28,23 +28,28 @@ struct schedule {
 	int priority; /* 1 to 99 for _FIFO and _RR, else 0 */
 	bool set_io;
 	enum io_class io_class;
-	int io_level; /* 0 (most) to 7 (least); 0 for _IDLE */
+	int io_level; /* 0 (most) to 7 (least); 0 for _NONE, _IDLE */
 };
 
 /*
  * Applies `schedule` to process `pid` (0: the caller); what it executes and
- * its children inherit it. Values out of range are EINVAL: the kernel would
- * clamp a nice value in silence. Returns 0, or -1 with errno: EACCES or EPERM
- * when more is asked for than this process may have (RLIMIT_NICE,
- * RLIMIT_RTPRIO, CAP_SYS_NICE). setpriority(2), sched_setaffinity(2),
- * sched_setscheduler(2), ioprio_set(2).
+ * its children inherit it. The process gets what was asked for or this fails:
+ * the kernel itself would clamp a nice value, forget about CPUs that are not
+ * there, and take an I/O level of 8, all in silence. Those are EINVAL.
+ *
+ * Returns 0, or -1 with errno: EACCES or EPERM when more is asked for than
+ * this process may have (RLIMIT_NICE, RLIMIT_RTPRIO, CAP_SYS_NICE). What was
+ * applied before the failure stays. setpriority(2), sched_setaffinity(2),
+ * sched_setscheduler(2), ioprio_set(2); musl has the third only as a system
+ * call.
  */
 int apply_schedule(pid_t pid, const struct schedule *schedule);
 
 /*
- * The weight that the kernel gives a nice value: 1024 for 0, a quarter more
- * or less for each step. A process gets its weight's share of the sum of
- * those that compete. 0 when `nice` is not in -20 to 19.
+ * The weight that the kernel gives a nice value: 1024 for 0, multiplied or
+ * divided by 1.25 for each step. (Its own table is rounded to whole numbers,
+ * up to 3 percent off.) A process gets its weight's share of the sum of those
+ * that compete. 0 when `nice` is not in -20 to 19.
  */
 double nice_weight(int nice);
 
@@ -57,11 +62,16 @@ struct lane {
 };
 
 /*
- * Lets `count` processes that do nothing but spin compete for one CPU, each
- * with its lane's nice value, for `seconds` of wall time. They start together
- * and are gone when this returns. They stay in the caller's session: with
- * autogroup on, nice compares only inside one session (sched(7)). Returns 0,
- * or -1 with errno.
+ * Lets `count` processes (1 or more) that do nothing but spin compete for one
+ * CPU, one that the caller may use, each with its lane's nice value and
+ * SCHED_OTHER, for `seconds` of wall time (more than 0). They start together
+ * (shared.h), are gone when this returns, and die with the caller when it is
+ * killed (watch.h). They stay in the caller's session: with autogroup on, nice
+ * compares only inside one session (sched(7)).
+ *
+ * Returns 0, or -1 with errno: EINVAL for values out of range, EACCES when a
+ * lane wants a nice value that the caller may not give, ECANCELED when a lane
+ * ended before the race did. fork(2), wait4(2).
  */
 int race(struct lane *lanes, size_t count, double seconds);
 

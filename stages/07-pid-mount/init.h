@@ -22,11 +22,13 @@ int die_with_parent(int parent);
  * process that ends, its own children or orphans, and returns the exit status
  * of the command: as the command ended, 128 + n on signal n, 124 after
  * how->timeout, 125 with a reported failure when it could not be started.
+ * What became of it goes to *outcome, which starts as {0}.
  *
  * hold_signals() was called already: a signal that process 1 has no handler
  * for and does not block is dropped by the kernel without a trace. When the
  * caller then exits, the kernel kills what is left in the namespace.
  */
-int run_init(const struct command *command, const struct supervision *how);
+int run_init(const struct command *command, const struct supervision *how,
+	     struct outcome *outcome);
 
 #endif

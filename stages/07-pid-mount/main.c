@@ -114,7 +114,7 @@ int main(int argc, char **argv)
 	if (child == 0) {
 		if (set_up(&setup) < 0)
 			die(EXIT_OURS);
-		_exit(run_init(&command, &how));
+		_exit(run_init(&command, &how, &outcome));
 	}
 	if (child < 0 || supervise(child, &how, &outcome) < 0)
 		die(EXIT_OURS);

@@ -15,16 +15,19 @@
 #include "failure.h"
 #include "files.h"
 
-/* The line "0::/path" of /proc/self/cgroup, seen from the namespace's root. */
-static int own_path(char path[PATH_MAX])
+/* The line "0::/path" of /proc/PID/cgroup, seen from the namespace's root. */
+static int group_path(pid_t pid, char path[PATH_MAX])
 {
-	char *line = NULL;
+	char *line = NULL, name[32] = "/proc/self/cgroup";
 	size_t room = 0;
 	bool found = false;
-	FILE *file = fopen("/proc/self/cgroup", "re");
+	FILE *file;
 
+	if (pid != 0)
+		snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
+	file = fopen(name, "re");
 	if (!file)
-		return failed("open", "/proc/self/cgroup");
+		return failed("open", "%s", name);
 	while (!found && getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		/* "/..": outside of what this namespace can name. */
@@ -36,7 +39,7 @@ static int own_path(char path[PATH_MAX])
 	fclose(file);
 	if (!found) {
 		errno = ENOENT;
-		return failed("find a version 2 group in", "/proc/self/cgroup");
+		return failed("find a version 2 group in", "%s", name);
 	}
 	return 0;
 }
@@ -104,14 +107,14 @@ static int open_in_mount(char *line, const char *path)
 	return open_if_group(full);
 }
 
-int open_own_group(void)
+int open_group_of(pid_t pid)
 {
 	char path[PATH_MAX], *line = NULL;
 	size_t room = 0;
 	FILE *file;
 	int fd = -1;
 
-	if (own_path(path) < 0)
+	if (group_path(pid, path) < 0)
 		return -1;
 	file = fopen("/proc/self/mountinfo", "re");
 	if (!file)

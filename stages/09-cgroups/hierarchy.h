@@ -8,14 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
- * Opens the directory of the version 2 group that the caller is in, wherever
- * that hierarchy is mounted. Returns its descriptor, or -1 with errno: ENOENT
- * when it is not mounted, or not the part of it that the group is in.
- * /proc/self/cgroup, /proc/self/mountinfo.
+ * Opens the directory of the version 2 group that process `pid` (0: the
+ * caller) is in, wherever that hierarchy is mounted. Returns its descriptor,
+ * or -1 with errno: ENOENT when it is not mounted, or not the part of it that
+ * the group is in. /proc/PID/cgroup, /proc/self/mountinfo.
  */
-int open_own_group(void);
+int open_group_of(pid_t pid);
 
 /*
  * True for the root of the whole hierarchy, the one group that may have both

@@ -49,7 +49,8 @@ struct container {
 struct report {
 	int status;		/* exit status: 0 to 255, 124 on timeout */
 	bool timed_out;
-	struct outcome outcome;	/* of process 1: wait status, usage */
+	struct outcome outcome;	/* of process 1, or of box exec's command */
+	struct outcome command;	/* of the command, as process 1 saw it */
 	double wall_seconds;
 	bool has_cgroup;
 	struct cgroup_stats stats; /* if it has */

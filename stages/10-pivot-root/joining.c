@@ -20,34 +20,44 @@ static ssize_t read_proc(pid_t pid, const char *file, char *text, size_t size)
 	return read_file(AT_FDCWD, path, text, size);
 }
 
-/* True when `pid` has the PID namespace of the caller. */
-static bool is_outside(pid_t pid)
+enum place { HERE, ELSEWHERE, HIDDEN };
+
+/* Whether `pid` is in the caller's PID namespace, as far as one may look. */
+static enum place place_of(pid_t pid)
 {
 	struct stat ours, theirs;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
-	return stat("/proc/self/ns/pid", &ours) == 0 &&
-	       stat(path, &theirs) == 0 && ours.st_ino == theirs.st_ino;
+	if (stat(path, &theirs) < 0 || stat("/proc/self/ns/pid", &ours) < 0)
+		return HIDDEN;
+	return ours.st_ino == theirs.st_ino ? HERE : ELSEWHERE;
 }
 
-/* The child of a supervisor that is in another PID namespace: process 1. */
-static pid_t container_of(pid_t pid)
+static pid_t first_child(pid_t pid)
 {
-	char text[4096], file[64], *word, *rest;
+	char text[4096], file[64], *end;
+	pid_t child;
 
 	snprintf(file, sizeof(file), "task/%d/children", (int)pid);
 	if (read_proc(pid, file, text, sizeof(text)) < 0)
-		return -1;
-	for (word = strtok_r(text, " ", &rest); word;
-	     word = strtok_r(NULL, " ", &rest)) {
-		pid_t child = (pid_t)strtol(word, NULL, 10);
+		return 0;
+	child = (pid_t)strtol(text, &end, 10);
+	return end == text ? 0 : child;
+}
 
-		if (!is_outside(child))
-			return child;
+/*
+ * From box, who supervises, to process 1, its first child; from that, which
+ * hides from all but root, to the command.
+ */
+static pid_t process_inside(pid_t pid)
+{
+	for (int steps = 0; pid > 0 && steps < 3; steps++) {
+		if (place_of(pid) == ELSEWHERE)
+			return pid;
+		pid = first_child(pid);
 	}
-	errno = EINVAL;
-	return -1;
+	return 0;
 }
 
 static const char *field(const char *text, const char *name)
@@ -77,13 +87,12 @@ static int read_status(pid_t pid, struct joining *joining)
 
 int look_at_container(pid_t pid, struct joining *joining)
 {
-	pid_t inside = pid;
+	pid_t inside;
 
 	if (kill(pid, 0) < 0 && errno == ESRCH)
 		return failed("find process", "%d", (int)pid);
-	if (is_outside(pid))
-		inside = container_of(pid);
-	if (inside < 0) {
+	inside = process_inside(pid);
+	if (inside == 0) {
 		errno = EINVAL;
 		return failed("find a container at process", "%d", (int)pid);
 	}

@@ -20,14 +20,13 @@ static unsigned long long usec(const struct timeval *t)
 	       (unsigned long long)t->tv_usec;
 }
 
-/* Process 1 tells of a signal as a shell does, without init the kernel does. */
+/* Signal that ended the command, or process 1 and the command with it; or 0 */
 static int ended_by(const struct report *report)
 {
-	int status = report->outcome.status;
+	const struct outcome *last = report->command.ended ? &report->command :
+							     &report->outcome;
 
-	if (WIFSIGNALED(status))
-		return WTERMSIG(status);
-	return WEXITSTATUS(status) > 128 ? WEXITSTATUS(status) - 128 : 0;
+	return WIFSIGNALED(last->status) ? WTERMSIG(last->status) : 0;
 }
 
 static const char *cause(const struct report *report)
