@@ -197,8 +197,11 @@ int cgroup_remove(struct cgroup *group)
 {
 	int error = 0;
 
-	if (group->dir >= 0 && (wait_for(group->dir, "populated", 0) < 0 ||
-				remove_tree(group->parent, group->name) < 0))
+	/* The files of a group that is gone say ENOENT or ENODEV. */
+	if (group->dir >= 0 && wait_for(group->dir, "populated", 0) < 0 &&
+	    errno != ENOENT && errno != ENODEV)
+		error = errno;
+	else if (group->dir >= 0 && remove_tree(group->parent, group->name) < 0)
 		error = errno;
 	if (step_back(group) < 0 && error == 0)
 		error = errno;

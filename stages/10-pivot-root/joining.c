@@ -113,9 +113,22 @@ int look_at_container(pid_t pid, struct joining *joining)
 	return 0;
 }
 
+/* In the same group there is nothing to enter, nor a right to do it needed. */
+static bool is_own_group(int group)
+{
+	struct stat ours, theirs;
+	int own = open_group_of(0);
+	bool same = own >= 0 && fstat(own, &ours) == 0 &&
+		    fstat(group, &theirs) == 0 && ours.st_ino == theirs.st_ino;
+
+	if (own >= 0)
+		close(own);
+	return same;
+}
+
 int enter_group(const struct joining *joining)
 {
-	if (joining->cgroup < 0)
+	if (joining->cgroup < 0 || is_own_group(joining->cgroup))
 		return 0;
 	return write_file(joining->cgroup, "cgroup.procs", "0");
 }

@@ -10,15 +10,22 @@
  *	probe spin TOKEN...	use all the CPU there is
  *	probe fill MIB		touch that much memory, then exit 0
  *	probe fork N		N children that wait; exit 0 if all could start
+ *	probe denied STATUS	exit with STATUS if every system call that leads
+ *				out of a container is refused
  *	probe catch SIG FILE	write the number of the signal to FILE when it
  *				comes, and exit 0; "ready" before that
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -110,6 +117,41 @@ static int catch (int sig, const char *path)
 	return 0;
 }
 
+static bool fails_with(long result, int error, const char *call)
+{
+	if (result < 0 && errno == error)
+		return true;
+	fprintf(stderr, "probe: %s: %s\n", call,
+		result < 0 ? strerror(errno) : "was allowed");
+	return false;
+}
+
+/* Calls that a container's filter is to refuse; `status` when all are. */
+static int denied(int status)
+{
+	struct {
+		unsigned long long flags, rest[10];
+	} args = {.flags = CLONE_NEWUSER};
+	unsigned long sneaky = TIOCSTI | 1UL << 32;
+	char c = 'x';
+	bool all = true;
+
+	all &= fails_with(unshare(CLONE_NEWUSER), EPERM, "unshare");
+	all &= fails_with(
+		syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0), EPERM,
+		"clone");
+	all &= fails_with(syscall(SYS_clone3, &args, sizeof(args)), ENOSYS,
+			  "clone3");
+	all &= fails_with(mount("none", "/tmp", "tmpfs", 0, NULL), EPERM,
+			  "mount");
+	all &= fails_with(syscall(SYS_keyctl, 0, -3, 0, 0, 0), EPERM, "keyctl");
+	all &= fails_with(syscall(SYS_bpf, 0, NULL, 0), EPERM, "bpf");
+	all &= fails_with(syscall(SYS_ioctl, 0, TIOCSTI, &c), EPERM, "TIOCSTI");
+	all &= fails_with(syscall(SYS_ioctl, 0, sneaky, &c), EPERM,
+			  "TIOCSTI with a bit above the 32nd");
+	return all ? status : 98;
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -131,6 +173,8 @@ int main(int argc, char **argv)
 		return fork_many(atoi(argv[2]));
 	if (strcmp(what, "catch") == 0 && argc > 3)
 		return catch (atoi(argv[2]), argv[3]);
+	if (strcmp(what, "denied") == 0 && argc > 2)
+		return denied(atoi(argv[2]));
 	fprintf(stderr, "probe: %s: not known\n", what);
 	return 99;
 }

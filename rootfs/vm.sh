@@ -1,0 +1,294 @@
+#!/bin/sh
+# vm.sh - boot the small VM: a root shell in it, or one command
+#
+# vm.sh [OPTION]... [-- CMD [ARG]...]
+#   --add SRC:DEST   put the file or folder SRC into the guest as DEST
+#   --memory MIB     memory of the guest (256)
+#   --cpus N         processors of the guest (2, or 1 where the host has 1)
+#   --timeout SECS   end it after SECS, boot included
+#   --out FILE       what CMD writes to the file $VM_OUT comes to FILE at once
+#   --stdin          CMD reads our standard input (else nothing)
+#
+# CMD runs as root, in /root; a single argument is a line for sh -c.  Its
+# output and its standard error are ours, byte for byte, and so is its exit
+# status: 128+n on a signal, 124 after --timeout, 125 when vm.sh or the guest
+# failed.  Without CMD: a root shell on this terminal, or one that reads its
+# commands where standard input is no terminal.
+#
+# Environment: ACCEL=kvm|tcg (else vm-accel.sh finds out), VMDIR (build/vm),
+# BOOT_TIMEOUT=SECS (60), QEMU=PROGRAM.
+set -eu
+
+fail()
+{
+	echo "vm.sh: $*" >&2
+	exit 125
+}
+
+here=$(cd "$(dirname "$0")" && pwd)
+vmdir=$(cd "${VMDIR:-$here/../build/vm}" 2>/dev/null && pwd) ||
+	fail "${VMDIR:-build/vm}: not found; make build/vm/initramfs.cpio"
+
+# --- options ----------------------------------------------------------------
+
+# number NAME VALUE - only a count will do
+number()
+{
+	case $2 in
+	'' | 0* | *[!0-9]*) fail "$1 $2: not a positive number" ;;
+	esac
+}
+
+# seconds NAME VALUE - may have a fraction
+seconds()
+{
+	case $2 in
+	'' | *[!0-9.]* | *.*.* | . | *[1-9]*) ;;
+	*) fail "$1 $2: not a positive number of seconds" ;;
+	esac
+}
+
+umask 022
+memory=256
+cpus=$(nproc 2>/dev/null || echo 1)
+[ "$cpus" -lt 2 ] || cpus=2
+timeout='' out='' stdin=''
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/vm.XXXXXX") || exit 125
+trap 'rm -rf "$tmp"' EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+mkdir -p "$tmp/add/.vm"
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--stdin) stdin=1 ;;
+	--) break ;;
+	-h | --help)
+		sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0"
+		exit
+		;;
+	--add | --memory | --cpus | --timeout | --out)
+		[ $# -ge 2 ] || fail "$1: needs a value"
+		case $1 in
+		--add) "$here/vm-add.sh" "$tmp/add" "$2" || exit 125 ;;
+		--memory) number "$1" "$2" && memory=$2 ;;
+		--cpus) number "$1" "$2" && cpus=$2 ;;
+		--timeout) seconds "$1" "$2" && timeout=$2 ;;
+		--out) out=$2 ;;
+		esac
+		shift
+		;;
+	*) fail "$1: no such option (a command comes after --)" ;;
+	esac
+	shift
+done
+if [ $# -gt 0 ]; then
+	shift
+	[ $# -gt 0 ] || fail "--: no command after it"
+fi
+what=$*
+mode=command
+if [ $# -eq 0 ] && [ -t 0 ]; then
+	mode=shell what="a shell"
+elif [ $# -eq 0 ]; then
+	stdin=1 what="a shell" && set -- sh
+fi
+
+# --- what the guest gets ----------------------------------------------------
+
+# /.vm/run tells init what to do, /.vm/command is a script for its sh -c.
+rows=24 columns=80
+if [ "$mode" = shell ]; then
+	size=$(stty size 2>/dev/null) || size="24 80"
+	rows=${size% *} columns=${size#* }
+fi
+term=$(printf %s "${TERM:-linux}" | tr -cd 'A-Za-z0-9+._-')
+cat >"$tmp/add/.vm/run" <<EOF
+mode=$mode rows=$rows columns=$columns term=$term stdin=$stdin out=${out:+1}
+EOF
+if [ $# -eq 1 ]; then
+	printf '%s\n' "$1"
+else
+	printf exec
+	for arg; do
+		printf " '" && printf %s "$arg" | sed "s/'/'\\\\''/g"
+		printf "'"
+	done
+fi >"$tmp/add/.vm/command"
+
+# The kernel takes archives end to end.  Folders that the root filesystem
+# has keep the mode they have there.
+(
+	rootfs=$vmdir/../rootfs
+	cd "$tmp/add"
+	find . ! \( -type d -exec test -d "$rootfs/{}" \; \) -print0 |
+		"$here/pack.sh" 0:0
+) >"$tmp/added" || fail "cannot pack the files for the guest"
+cat "$vmdir/initramfs.cpio" "$tmp/added" >"$tmp/initrd" ||
+	fail "make build/vm/initramfs.cpio first"
+rm -rf "$tmp/add" "$tmp/added"
+
+# --- the machine ------------------------------------------------------------
+
+if [ -n "$out" ]; then
+	: >"$out" || fail "--out $out: cannot write it"
+	ln -s "$(realpath "$out")" "$tmp/file"
+fi
+accel=${ACCEL:-$("$here/vm-accel.sh" "$vmdir")}
+kernel=$vmdir/vmlinuz
+machine=$(uname -m)
+case $accel-$machine in
+kvm-x86_64 | kvm-aarch64) cpu=host ;;
+tcg-x86_64) cpu=qemu64 ;;
+tcg-aarch64) cpu=max ;;
+*) fail "ACCEL=$accel on $machine: not known here" ;;
+esac
+case $machine in
+x86_64)
+	qemu=${QEMU:-qemu-system-x86_64} board=q35 console=ttyS0
+	[ ! -e "$vmdir/vmlinux" ] || kernel=$vmdir/vmlinux
+	;;
+aarch64)
+	qemu=${QEMU:-qemu-system-aarch64} board=virt console=ttyAMA0
+	;;
+esac
+command -v "$qemu" >/dev/null || fail "$qemu: not found; try make deps"
+
+# cryptomgr.notests: the kernel's self-tests cost a quarter of the boot.
+set -- -accel "$accel" -M "$board" -cpu "$cpu" -m "$memory" -smp "$cpus" \
+	-nodefaults -no-user-config -display none -no-reboot \
+	-kernel "$kernel" -initrd initrd -append \
+	"console=$console quiet panic=-1 rdinit=/.vm/init cryptomgr.notests" \
+	-chardev file,id=console,path=console -serial chardev:console \
+	-device virtio-serial-pci,ioeventfd=off
+
+# port NUMBER FILE - what the guest writes to vport0pNUMBER goes to FILE.
+# The port's log is written before the guest's write(2) is answered, and
+# QEMU waits where a pipe is full: so nothing is lost when the guest stops.
+for port in 1:out 2:err 3:events ${out:+4:file}; do
+	name=${port#*:}
+	set -- "$@" -chardev \
+		"file,id=$name,path=/dev/null,logfile=$name,logappend=on" \
+		-device "virtserialport,chardev=$name,nr=${port%:*},name=$name"
+done
+if [ "$mode" = shell ]; then
+	set -- "$@" -chardev stdio,id=tty,signal=off \
+		-device virtconsole,chardev=tty
+elif [ -n "$stdin" ]; then
+	set -- "$@" -chardev stdio,id=in,signal=off \
+		-device virtserialport,chardev=in,nr=5,name=in
+fi
+
+# --- running it -------------------------------------------------------------
+
+# 3: QEMU's standard input (sh would give a background command /dev/null).
+# 5: events, from the guest and from the helpers below.  6: held by this
+# shell alone: however it ends, who reads $tmp/life then sees the end.
+# 7, 8: should QEMU fail before it opens these, nobody waits for it.
+mkfifo "$tmp/life" "$tmp/events" "$tmp/out" "$tmp/err" "$tmp/in"
+exec 3<&0 5<>"$tmp/events" 6<>"$tmp/life" 7<>"$tmp/out" 8<>"$tmp/err"
+terminal=''
+[ "$mode" != shell ] || terminal=$(stty -g)
+
+# The keeper cleans up after us, also when we are killed outright.
+(
+	trap '' HUP INT QUIT TERM
+	cat "$tmp/life"
+	for file in "$tmp"/*.pid; do
+		kill -9 "$(cat "$file")"
+	done
+	[ -z "$terminal" ] || stty "$terminal" <&3
+	rm -rf "$tmp"
+) >/dev/null 2>&1 5>&- 6>&- 7>&- 8>&- &
+keeper=$!
+trap 'exec 6>&-; wait "$keeper"' EXIT
+
+# clock SECS EVENT - say EVENT after SECS, unless we end before
+clock()
+{
+	timeout "$1" cat "$tmp/life" || echo "$2" >&5
+}
+boot_timeout=${BOOT_TIMEOUT:-60}
+clock "$boot_timeout" noboot >/dev/null 2>&1 3<&- 6>&- 7>&- 8>&- &
+if [ -n "$timeout" ]; then
+	clock "$timeout" timeout >/dev/null 2>&1 3<&- 6>&- 7>&- 8>&- &
+fi
+
+# relay FILE - pass on the guest's output; say so when nobody takes it
+relay()
+{
+	cat "$1" || echo "broken $?" >&5
+}
+relay "$tmp/out" 3<&- 6>&- 7>&- 8>&- &
+relay1=$!
+relay "$tmp/err" >&2 3<&- 6>&- 7>&- 8>&- &
+relay2=$!
+
+if [ "$mode" = command ]; then
+	if [ -n "$stdin" ]; then
+		cat <&3 >"$tmp/in" 5>&- 6>&- 7>&- 8>&- &
+		echo $! >"$tmp/stdin.pid"
+		exec 3<"$tmp/in"
+	else
+		exec 3</dev/null
+	fi
+fi
+(
+	trap '' HUP INT QUIT TERM
+	cd "$tmp"
+	[ "$mode" = shell ] || exec >/dev/null
+	# shellcheck disable=SC2016
+	sh -c 'echo $$ >qemu.pid && exec "$@" 2>qemu.err' - "$qemu" "$@" <&3
+	rm -f qemu.pid
+	echo gone >&5
+) 6>&- 7>&- 8>&- &
+
+# end WHY - end the guest before its time
+end()
+{
+	[ -n "$why" ] || why=$1
+	kill -9 "$(cat "$tmp/qemu.pid")" 2>/dev/null || :
+}
+up='' why='' status='' broken=''
+while :; do
+	read -r event value <&5 || continue
+	case $event in
+	up) up=1 ;;
+	exit) status=$value ;;
+	noboot) [ -n "$up" ] || end "no boot within $boot_timeout s" ;;
+	timeout) end "timeout after $timeout s" ;;
+	broken) broken=$value && end "cannot pass on the output" ;;
+	gone) break ;;
+	esac
+done
+exec 7>&- 8>&-
+wait "$relay1" "$relay2"
+
+case $status in
+'' | *[!0-9]*) ;;
+*) exit "$status" ;;
+esac
+# Our reader went away: end as a command in its place would have.
+[ "$broken" != 141 ] || exit 141
+
+# --- it failed --------------------------------------------------------------
+
+if [ -z "$why" ] && [ -s "$tmp/qemu.err" ]; then
+	why="$(head -n 1 "$tmp/qemu.err") ($accel)"
+elif [ -z "$why" ] && [ -z "$up" ]; then
+	why="the guest did not boot ($accel)"
+elif [ -z "$why" ]; then
+	why="the guest died"
+fi
+echo "vm.sh: $why: $what" >&2
+if [ -s "$tmp/console" ]; then
+	tr -d '\r' <"$tmp/console" | tail -n 5 | sed 's/^/vm.sh: console: /' >&2
+	if mv "$tmp/console" "$vmdir/console.log" 2>/dev/null; then
+		echo "vm.sh: the console is kept in $vmdir/console.log" >&2
+	fi
+fi
+case $why in
+timeout*) exit 124 ;;
+esac
+exit 125
