@@ -5,16 +5,19 @@ B := build
 .DEFAULT_GOAL := help
 
 include stages/build.mk
--include rootfs/rootfs.mk
--include tests/tests.mk
+include rootfs/rootfs.mk
+include tests/tests.mk
 
-.PHONY: help reference clean
+.PHONY: help reference test clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", \
 		$$1, $$2}' $(MAKEFILE_LIST)
 
 reference: reference-programs $B/rootfs.stamp ## build the solutions and build/rootfs
+
+test: reference glibc-programs gates $B/vm/initramfs.cpio ## judge all that the kit promises
+	@sh tests/run.sh $B
 
 clean: ## remove build/
 	rm -rf $B

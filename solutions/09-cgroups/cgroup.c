@@ -197,9 +197,9 @@ int cgroup_remove(struct cgroup *group)
 {
 	int error = 0;
 
-	/* The files of a group that is gone say ENOENT or ENODEV. */
+	/* If anything else keeps us from waiting, the removal will tell. */
 	if (group->dir >= 0 && wait_for(group->dir, "populated", 0) < 0 &&
-	    errno != ENOENT && errno != ENODEV)
+	    errno == ETIMEDOUT)
 		error = errno;
 	else if (group->dir >= 0 && remove_tree(group->parent, group->name) < 0)
 		error = errno;

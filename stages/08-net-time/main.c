@@ -30,6 +30,7 @@ struct setup {
 	int parent;
 	bool terminal;
 	bool veth;
+	bool plugged; /* the interface host_name is ours to remove */
 	char host_name[16];
 	struct address host, peer;
 	bool clock;
@@ -50,14 +51,17 @@ static int plug_in(pid_t child, void *data)
 			       "(run as root)");
 		return -1;
 	}
-	/* If this fails the child ends, its namespace, and with it the pair. */
+	setup->plugged = true;
 	return configure_interface(setup->host_name, &setup->host);
 }
 
-/* Gone already with the namespace, or when CMD removed its end. */
+/*
+ * It goes with the namespace too, but that is a matter of when the kernel finds
+ * the time. ENODEV: CMD has removed the other end, or the kernel was faster.
+ */
 static int unplug(const struct setup *setup)
 {
-	if (!setup->veth || delete_interface(setup->host_name) == 0)
+	if (!setup->plugged || delete_interface(setup->host_name) == 0)
 		return 0;
 	return errno == ENODEV ? 0 : -1;
 }
@@ -129,8 +133,12 @@ int main(int argc, char **argv)
 	child = fork_in_namespaces(&world, NULL);
 	if (child == 0)
 		exec_command(&command);
-	if (child < 0 || supervise(child, &how, &outcome) < 0 ||
-	    unplug(&setup) < 0)
+	if (child < 0 || supervise(child, &how, &outcome) < 0) {
+		report_failure();
+		unplug(&setup);
+		return EXIT_OURS;
+	}
+	if (unplug(&setup) < 0)
 		die(EXIT_OURS);
 	return exit_status(outcome.status);
 }

@@ -95,7 +95,7 @@ static int receive_answer(int fd)
 		char bytes[4096];
 	} answer;
 	struct nlmsgerr verdict;
-	struct sockaddr_nl sender;
+	struct sockaddr_nl sender = {0};
 	socklen_t size;
 	ssize_t length;
 

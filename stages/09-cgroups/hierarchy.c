@@ -15,6 +15,8 @@
 #include "failure.h"
 #include "files.h"
 
+#define OPEN_GROUP (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
 /* The line "0::/path" of /proc/PID/cgroup, seen from the namespace's root. */
 static int group_path(pid_t pid, char path[PATH_MAX])
 {
@@ -192,7 +194,7 @@ int read_value(int dir, const char *file, const char *key, uint64_t *value)
 static int first_below(int dir, char name[NAME_MAX + 1])
 {
 	/* A descriptor of its own, whose place in the directory is the start */
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(dir, ".", OPEN_GROUP);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	int found = 0;
@@ -213,48 +215,64 @@ static int first_below(int dir, char name[NAME_MAX + 1])
 	return found;
 }
 
-/*
- * Removes one group of the tree: goes down to one that has none below it.
- * Two descriptors do for any depth, which whoever was in there could choose.
- */
-static int remove_lowest(int parent, const char *top, bool *was_top)
+static int remove_one(int dir, const char *name)
 {
-	int above = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char name[NAME_MAX + 1], below[NAME_MAX + 1];
-	int dir, found, result, saved;
-
-	if (above < 0)
+	/* ENOENT: somebody else was faster. */
+	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return -1;
-	snprintf(name, sizeof(name), "%s", top);
-	for (*was_top = true;; *was_top = false) {
-		dir = openat(above, name,
-			     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		found = dir < 0 ? -1 : first_below(dir, below);
-		if (found <= 0)
+	return 0;
+}
+
+/*
+ * Removes all groups below `dir`, and closes it. A single descriptor moves
+ * down and up again: whoever was in there has chosen how deep.
+ */
+static int remove_below(int dir)
+{
+	char name[NAME_MAX + 1];
+	int found, next, saved, depth = 0;
+	bool entered = false; /* because rmdir(2) had refused this group */
+
+	for (;;) {
+		found = first_below(dir, name);
+		if (found < 0)
 			break;
-		close(above);
-		above = dir;
-		memcpy(name, below, sizeof(name));
-	}
-	result = found < 0 ? -1 : unlinkat(above, name, AT_REMOVEDIR);
-	saved = errno;
-	if (dir >= 0)
+		if (found > 0 && remove_one(dir, name) == 0) {
+			entered = false;
+			continue;
+		}
+		if (found > 0 && errno != EBUSY)
+			break;
+		if (found == 0 && depth == 0) {
+			close(dir);
+			return 0;
+		}
+		/* Nothing below it: then it is a process that is in the way. */
+		if (found == 0 && entered) {
+			errno = EBUSY;
+			break;
+		}
+		next = openat(dir, found > 0 ? name : "..", OPEN_GROUP);
+		if (next < 0)
+			break;
 		close(dir);
-	close(above);
-	/* Somebody else was faster. */
-	if (result < 0 && (saved == ENOENT || saved == ENODEV))
-		result = 0;
+		dir = next;
+		entered = found > 0;
+		depth += found > 0 ? 1 : -1;
+	}
+	saved = errno;
+	close(dir);
 	errno = saved;
-	return result;
+	return -1;
 }
 
 int remove_tree(int parent, const char *name)
 {
-	bool was_top;
+	int dir = openat(parent, name, OPEN_GROUP);
 
-	do {
-		if (remove_lowest(parent, name, &was_top) < 0)
-			return failed("remove group", "%s", name);
-	} while (!was_top);
+	if (dir < 0 && errno == ENOENT)
+		return 0;
+	if (dir < 0 || remove_below(dir) < 0 || remove_one(parent, name) < 0)
+		return failed("remove group", "%s", name);
 	return 0;
 }

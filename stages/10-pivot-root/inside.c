@@ -104,14 +104,15 @@ static int make_path(int root, char *path, mode_t type)
 
 int make_inside(int root, const char *path, mode_t type)
 {
+	size_t size = strlen(path) + 1;
 	char copy[PATH_MAX];
 	int fd, saved;
 
-	if (strlen(path) >= sizeof(copy)) {
+	if (size > sizeof(copy)) {
 		errno = ENAMETOOLONG;
 		return failed("make", "%s", path);
 	}
-	strcpy(copy, path);
+	memcpy(copy, path, size);
 	fd = make_path(root, copy, type);
 	if (fd < 0)
 		return failed("make", "%s", path);

@@ -15,16 +15,14 @@ static const char usage[] =
 	"Runs a command in a container, or one more in a container that runs.\n"
 	"See box run --help and box exec --help.\n";
 
-static int finish(const struct run *run, int stats, int result,
+static int finish(struct run *run, int stats, int result,
 		  const struct report *report)
 {
+	if (result == 0 && stats >= 0)
+		result = write_statistics(stats, run->stats_path, report);
 	if (result < 0)
 		report_failure();
-	if (stats >= 0 && result == 0 &&
-	    write_statistics(stats, run->stats_path, report) < 0) {
-		report_failure();
-		return EXIT_OURS;
-	}
+	free_run(run);
 	return result < 0 ? EXIT_OURS : report->status;
 }
 

@@ -440,3 +440,15 @@ void read_exec(struct run *run, char **words)
 	options.argv++;
 	read_command(&options, &run->container.command);
 }
+
+void free_run(struct run *run)
+{
+	struct container *c = &run->container;
+
+	/* Source and target of a volume are one word, cut in two. */
+	for (size_t i = 0; i < c->root.mount_count; i++)
+		free((void *)c->root.mounts[i].source);
+	free(c->root.mounts);
+	free((void *)c->rlimits);
+	free((void *)c->command.envp);
+}

@@ -19,4 +19,7 @@ struct run {
 void read_run(struct run *run, char **words);
 void read_exec(struct run *run, char **words);
 
+/* Gives back what either has allocated. */
+void free_run(struct run *run);
+
 #endif

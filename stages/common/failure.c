@@ -33,7 +33,7 @@ static void print_line(const char *text)
 	errno = saved;
 }
 
-int failed(const char *operation, const char *format, ...)
+void remember_failure(const char *operation, const char *format, ...)
 {
 	va_list arguments;
 	int saved = errno;
@@ -44,7 +44,6 @@ int failed(const char *operation, const char *format, ...)
 	vsnprintf(last.thing, sizeof(last.thing), format, arguments);
 	va_end(arguments);
 	errno = saved;
-	return -1;
 }
 
 void report_failure(void)

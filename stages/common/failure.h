@@ -24,10 +24,17 @@ enum {
 };
 
 /*
- * Remembers the operation, the thing it was done to (printf(3) format) and
- * errno. Returns -1; errno is left as it was.
+ * failed(operation, format, ...): remembers the operation, the thing it was
+ * done to (printf(3) format) and errno. Is -1; errno is left as it was. A
+ * macro, so that the compiler too knows the value.
  */
-int failed(const char *operation, const char *format, ...)
+#define failed(...) (remember_failure(__VA_ARGS__), minus_one())
+static inline int minus_one(void)
+{
+	return -1;
+}
+
+void remember_failure(const char *operation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*

@@ -247,6 +247,9 @@ static void file_systems(void)
 static void process_options(void)
 {
 	static const char *const env[] = {"LEAK=secret", NULL};
+	static const char script[] = "read up rest </proc/uptime; "
+				     "[ ${up%.*} -ge 86400 ] && "
+				     "[ ${up%.*} -lt 86500 ]";
 	const char *token = fresh_token();
 	pid_t command;
 
@@ -280,8 +283,7 @@ static void process_options(void)
 	       "with --no-init CMD is not process 1");
 	kill(command, SIGKILL);
 	expect_status(START("box", "run", "--uptime", "86400", ROOT, "sh", "-c",
-			    "read up rest </proc/uptime; [ ${up%.*} -ge 86400 "
-			    "] && [ ${up%.*} -lt 86500 ]"),
+			    script),
 		      0);
 }
 
@@ -347,7 +349,7 @@ static void exit_and_signals(void)
 static void killed_at_any_moment(void)
 {
 	make_root();
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < 50; i++) {
 		const char *token = fresh_token();
 		const struct timespec nap = {
 			.tv_nsec = random_between(0, 8000000)};

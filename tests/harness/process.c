@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TEXTS 4
@@ -107,6 +108,11 @@ pid_t session_of(pid_t pid)
 	return (pid_t)stat_number(pid, 6);
 }
 
+pid_t foreground_of(pid_t pid)
+{
+	return (pid_t)stat_number(pid, 8);
+}
+
 int nice_of(pid_t pid)
 {
 	return (int)stat_number(pid, 19);
@@ -115,6 +121,31 @@ int nice_of(pid_t pid)
 long cpu_ticks(pid_t pid)
 {
 	return stat_number(pid, 14) + stat_number(pid, 15);
+}
+
+static double monotonic(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+bool is_idle(pid_t pid)
+{
+	const struct timespec nap = {.tv_nsec = 5000000};
+	const double started = monotonic();
+	const long ticks = cpu_ticks(pid), slept = times_slept(pid);
+	double watched;
+
+	do {
+		nanosleep(&nap, NULL);
+		watched = monotonic() - started;
+	} while (watched < 0.06);
+	/* A wait of a few ms again and again is a loop too, only slower. */
+	return (double)(cpu_ticks(pid) - ticks) <
+		       1 + watched * (double)sysconf(_SC_CLK_TCK) / 4 &&
+	       times_slept(pid) - slept < 4;
 }
 
 const char *status_of(pid_t pid, const char *name)
@@ -134,6 +165,11 @@ const char *status_of(pid_t pid, const char *name)
 	line += strspn(line, " \t");
 	snprintf(value, TEXT_SIZE, "%.*s", (int)strcspn(line, "\n"), line);
 	return value;
+}
+
+long times_slept(pid_t pid)
+{
+	return strtol(status_of(pid, "voluntary_ctxt_switches"), NULL, 10);
 }
 
 uint64_t status_mask(pid_t pid, const char *name)
@@ -175,8 +211,9 @@ bool executes(pid_t pid, dev_t dev, ino_t ino)
 {
 	struct stat st;
 
+	/* Where its code starts (field 26) is set last, after environment. */
 	return stat(path_of(pid, "exe"), &st) == 0 && st.st_dev == dev &&
-	       st.st_ino == ino;
+	       st.st_ino == ino && stat_number(pid, 26) != 0;
 }
 
 int count_descriptors(pid_t pid)

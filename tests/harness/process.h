@@ -20,11 +20,23 @@ pid_t parent_of(pid_t pid);
 pid_t group_of(pid_t pid);
 pid_t session_of(pid_t pid);
 
+/* The foreground process group of its terminal; -1: it has no terminal. */
+pid_t foreground_of(pid_t pid);
+
 /* Nice value of the main thread. */
 int nice_of(pid_t pid);
 
 /* User and system time so far, in clock ticks. */
 long cpu_ticks(pid_t pid);
+
+/* How often it has given up the CPU to wait for something. */
+long times_slept(pid_t pid);
+
+/*
+ * Watches it for a moment: true when it waits for something all the time,
+ * false when it uses the CPU or keeps looking.
+ */
+bool is_idle(pid_t pid);
 
 /*
  * A line of /proc/PID/status, such as "CapEff" or "NSpid", without its name
@@ -50,7 +62,10 @@ bool argument_is(pid_t pid, int n, const char *word);
 /* True when NAME=VALUE is in its environment as it was executed. */
 bool environment_has(pid_t pid, const char *assignment);
 
-/* True when it executes the file with this device and inode number. */
+/*
+ * True when it executes the file with this device and inode number, and has
+ * its arguments and environment.
+ */
 bool executes(pid_t pid, dev_t dev, ino_t ino);
 
 /* How many descriptors it has open; -1 when that cannot be seen. */

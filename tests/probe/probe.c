@@ -14,17 +14,37 @@
  *				out of a container is refused
  *	probe catch SIG FILE	write the number of the signal to FILE when it
  *				comes, and exit 0; "ready" before that
+ *	probe record FILE	write the number of every signal that comes to
+ *				FILE, "ready" before that; exit 0 on SIGTERM
+ *	probe launch SETTING... 'PROGRAM WORD...'
+ *				become PROGRAM, as the caller of a program may
+ *				have left the world to it, or with a system
+ *				call of it, or of one below it, disturbed:
+ *
+ *	block=MASK ignore=MASK	signals, in base 16 as in /proc/PID/status
+ *	fail=CALL:N:ERRNO	CALL number N (0: every one) fails with ERRNO
+ *	pause=CALL:N:TOKEN	CALL number N is not begun before the file
+ *				TOKEN appears in /tmp; TOKEN.paused is made
+ *				when it is to be begun
+ *
+ * CALL is one of disturbed_calls[]. The words of PROGRAM are one argument, so
+ * that nobody takes the launcher for the probe that it is about to start.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
 #include <signal.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -54,21 +74,42 @@ static _Noreturn void wait_for_file(const char *name)
 	_exit(0);
 }
 
-/* Two forks each: the one between ends at once. */
+static _Noreturn void wait_for_end(int pipe)
+{
+	char byte;
+
+	while (read(pipe, &byte, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+/*
+ * Two forks each: the one between ends at once. The first orphan looks for
+ * the file; it alone has the writing end of the pipe that all others read.
+ */
 static int orphans(int count, const char *token)
 {
+	int ends[2];
+
+	if (pipe(ends) < 0)
+		return 1;
 	for (int i = 0; i < count; i++) {
 		pid_t child = fork();
 
 		if (child == 0) {
-			if (fork() == 0)
+			child = fork();
+			if (child == 0 && i == 0)
 				wait_for_file(token);
+			if (child == 0)
+				wait_for_end(ends[0]);
 			_exit(0);
 		}
 		if (child < 0)
 			return 1;
 		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 			;
+		if (i == 0)
+			close(ends[1]);
 	}
 	hold();
 }
@@ -115,6 +156,200 @@ static int catch (int sig, const char *path)
 	sigwait(&set, &caught);
 	dprintf(fd, "%d\n", caught);
 	return 0;
+}
+
+static int record(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666), caught = 0;
+	sigset_t set;
+
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (fd < 0 || write(fd, "ready\n", 6) != 6)
+		return 1;
+	while (caught != SIGTERM && sigwait(&set, &caught) == 0)
+		dprintf(fd, "%d\n", caught);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	long numbers[4];
+} disturbed_calls[] = {
+#ifdef SYS_fork
+	{"fork", {SYS_clone, SYS_clone3, SYS_fork, SYS_vfork}},
+#else
+	{"fork", {SYS_clone, SYS_clone3}},
+#endif
+	{"exec", {SYS_execve, SYS_execveat}},
+	{"wait", {SYS_wait4, SYS_waitid}},
+	{"kill", {SYS_kill, SYS_tgkill, SYS_pidfd_send_signal}},
+	{"write", {SYS_write, SYS_pwrite64, SYS_writev}},
+	{"prctl", {SYS_prctl}},
+	{"setuid", {SYS_setresuid, SYS_setreuid, SYS_setuid}},
+	{"setgid", {SYS_setresgid, SYS_setregid, SYS_setgid}},
+	{"capset", {SYS_capset}},
+	{"mount", {SYS_mount, SYS_mount_setattr, SYS_move_mount}},
+	{0},
+};
+
+struct disturbance {
+	char call[16];
+	int number;
+	int error;
+	char file[64]; /* to wait for; "": fail */
+};
+
+/* What it does is done by the kernel: a listener that is asked. seccomp(2) */
+static int install_listener(const struct disturbance *what)
+{
+	struct sock_filter code[8] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+	};
+	struct sock_fprog program = {.filter = code};
+	unsigned count = 0, call = 0;
+
+	while (disturbed_calls[call].name &&
+	       strcmp(disturbed_calls[call].name, what->call) != 0)
+		call++;
+	if (!disturbed_calls[call].name)
+		return -1;
+	while (count < 4 && disturbed_calls[call].numbers[count])
+		count++;
+	for (unsigned i = 0; i < count; i++)
+		code[1 + i] = (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K,
+			(unsigned)disturbed_calls[call].numbers[i], count - i,
+			0);
+	code[1 + count] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+						       SECCOMP_RET_ALLOW);
+	code[2 + count] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
+						       SECCOMP_RET_USER_NOTIF);
+	program.len = (unsigned short)(count + 3);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+}
+
+/* `error` 0: the call is made as if nothing had been. */
+static void answer(int listener, unsigned long long id, int error)
+{
+	struct seccomp_notif_resp answer = {
+		.id = id,
+		.error = -error,
+		.flags = error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+	};
+
+	/* ENOENT: whoever made the call was killed meanwhile. */
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+}
+
+/* Lives until nobody is left who has the filter. */
+static _Noreturn void disturb(int listener, const struct disturbance *what)
+{
+	union {
+		struct seccomp_notif notice;
+		char room[512]; /* a newer kernel's may be larger */
+	} u;
+	struct pollfd calls = {.fd = listener, .events = POLLIN};
+	unsigned long long paused = 0;
+	bool pausing = false;
+	int seen = 0;
+
+	for (;;) {
+		poll(&calls, 1, pausing ? 1 : -1);
+		if (pausing && access(what->file, F_OK) == 0) {
+			answer(listener, paused, 0);
+			pausing = false;
+		}
+		if (calls.revents & (POLLHUP | POLLERR))
+			_exit(0);
+		if (!(calls.revents & POLLIN))
+			continue;
+		memset(&u, 0, sizeof(u));
+		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &u) < 0)
+			continue;
+		if (++seen != what->number && what->number != 0) {
+			answer(listener, u.notice.id, 0);
+		} else if (what->file[0] == '\0') {
+			answer(listener, u.notice.id, what->error);
+		} else {
+			char made[80];
+
+			paused = u.notice.id;
+			pausing = true;
+			snprintf(made, sizeof(made), "%s.paused", what->file);
+			close(open(made, O_WRONLY | O_CREAT, 0666));
+		}
+	}
+}
+
+/*
+ * The one who answers is no child of the program, and has the descriptors in
+ * common with it until that is executed: so it gets the listener.
+ */
+static void start_disturbing(const struct disturbance *what)
+{
+	volatile int *listener =
+		mmap(NULL, sizeof(*listener), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	const unsigned long flags = CLONE_FILES | SIGCHLD;
+	pid_t child;
+
+	*listener = -1;
+	child = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+	if (child == 0) {
+		if (syscall(SYS_clone, flags, 0, 0, 0, 0) != 0)
+			_exit(0);
+		setsid();
+		for (int tries = 0; *listener < 0 && tries < 5000; tries++)
+			nap();
+		if (*listener >= 0)
+			disturb(*listener, what);
+		_exit(1);
+	}
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	*listener = install_listener(what);
+	if (*listener < 0) {
+		fprintf(stderr, "probe: cannot disturb %s: %s\n", what->call,
+			strerror(errno));
+		_exit(99);
+	}
+}
+
+static int launch(int count, char **settings, char *program)
+{
+	char *words[32] = {strtok(program, " ")};
+	struct disturbance what = {.number = -1};
+	unsigned long long blocked = 0, ignored = 0;
+	char file[48];
+	sigset_t set;
+
+	for (int i = 0; i < count; i++)
+		if (sscanf(settings[i], "block=%llx", &blocked) != 1 &&
+		    sscanf(settings[i], "ignore=%llx", &ignored) != 1 &&
+		    sscanf(settings[i], "fail=%15[^:]:%d:%d", what.call,
+			   &what.number, &what.error) != 3 &&
+		    sscanf(settings[i], "pause=%15[^:]:%d:%47s", what.call,
+			   &what.number, file) == 3)
+			snprintf(what.file, sizeof(what.file), "/tmp/%s", file);
+	for (int i = 1; i < 31 && words[i - 1]; i++)
+		words[i] = strtok(NULL, " ");
+	if (what.number >= 0)
+		start_disturbing(&what);
+	sigemptyset(&set);
+	for (int sig = 1; sig <= 64; sig++) {
+		if (blocked >> (sig - 1) & 1)
+			sigaddset(&set, sig);
+		if (ignored >> (sig - 1) & 1)
+			signal(sig, SIG_IGN);
+	}
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	execvp(words[0], words);
+	fprintf(stderr, "probe: %s: %s\n", words[0], strerror(errno));
+	return 99;
 }
 
 static bool fails_with(long result, int error, const char *call)
@@ -173,6 +408,10 @@ int main(int argc, char **argv)
 		return fork_many(atoi(argv[2]));
 	if (strcmp(what, "catch") == 0 && argc > 3)
 		return catch (atoi(argv[2]), argv[3]);
+	if (strcmp(what, "record") == 0 && argc > 2)
+		return record(argv[2]);
+	if (strcmp(what, "launch") == 0 && argc > 2)
+		return launch(argc - 3, argv + 2, argv[argc - 1]);
 	if (strcmp(what, "denied") == 0 && argc > 2)
 		return denied(atoi(argv[2]));
 	fprintf(stderr, "probe: %s: not known\n", what);

@@ -1,0 +1,161 @@
+#!/bin/sh
+# run.sh BUILD - all that the kit promises, judged; what make test runs
+#
+# Each part is a program that prints TAP, or a gate that writes a line of JSON
+# for each test. Everything goes to BUILD/tests/log, what failed to the screen
+# too. The last line is "N passed, N failed"; the exit status 0 if none failed.
+set -u
+build=$(cd "$1" && pwd) || exit 1
+cd "$(dirname "$0")/.." || exit 1
+log=$build/tests/log
+results=$build/tests/results.jsonl
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+skipped=0
+: >"$log"
+: >"$results"
+
+# Whatever is started from here on carries this mark; what is found with it in
+# the end was left behind. Temporary files are to come and go here.
+TEN_STAGES_RUN=run.$$
+TMPDIR=$work/tmp
+mkdir "$TMPDIR"
+export TEN_STAGES_RUN TMPDIR
+
+# tally NAME OUTPUT STATUS: counts the TAP in OUTPUT. A plan that is not kept,
+# or none at all, is a failure: a part that died early must not pass.
+tally()
+{
+	skip=$(grep -c '^ok .*# SKIP' "$2")
+	ok=$(($(grep -c '^ok ' "$2") - skip))
+	bad=$(grep -c '^not ok ' "$2")
+	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$2")
+	if [ "${plan:-0}" -ne $((ok + skip + bad)) ] ||
+		[ $((ok + skip + bad)) -eq 0 ]; then
+		bad=$((bad + 1))
+		echo "not ok - $1 ended early, with status $3"
+	fi
+	grep '^ok .*# SKIP' "$2"
+	sed -n '/^not ok /,/^ok /{/^ok /!p}' "$2"
+	passed=$((passed + ok))
+	failed=$((failed + bad))
+	skipped=$((skipped + skip))
+	printf '%-28s %4d passed, %d failed\n' "$1" "$ok" "$bad"
+}
+
+# part NAME COMMAND...: runs something that prints TAP.
+part()
+{
+	name=$1
+	shift
+	"$@" >"$work/out" 2>"$work/err" </dev/null
+	status=$?
+	{
+		echo "== $name"
+		cat "$work/out" "$work/err"
+	} >>"$log"
+	[ $status -eq 0 ] || sed 's/^/# /' "$work/err" | tail -n 20
+	tally "$name" "$work/out" "$status"
+}
+
+# as_tap FILE: the results of gates as TAP; a skip has not passed.
+as_tap()
+{
+	jq -r '(if .status == "passed" then "ok" else "not ok" end)
+		+ " - \(.stage) \(.name)"
+		+ (if .status == "passed" then "" else
+		"\n# \(.status): \(.message)\n# ran: \(.command)" end)' "$1"
+	echo "1..$(wc -l <"$1")"
+}
+
+# gate STAGE PROGRAM: on this machine, what of it can be run here.
+gate()
+{
+	: >"$work/results"
+	"$build/tests/gates/$1" --possible --program "$build/reference/$2" \
+		--rootfs "$build/rootfs" --probe "$build/tests/probe" \
+		--results "$work/results"
+	cat "$work/results" >>"$results"
+	as_tap "$work/results"
+}
+
+# gates_in_vm: those that need limits, whole, as root of a machine of its own.
+gates_in_vm()
+{
+	: >"$work/results"
+	# shellcheck disable=SC2016 # the guest's shell is to expand it
+	sh rootfs/vm.sh --timeout 300 --memory 512 --out "$work/results" \
+		--add "$build/rootfs:/kit/rootfs" \
+		--add "$build/tests/probe:/kit/probe" \
+		--add "$build/tests/gates/09-cgroups:/kit/gate-cgroup" \
+		--add "$build/tests/gates/10-pivot-root:/kit/gate-box" \
+		--add "$build/reference/cgroup:/kit/cgroup" \
+		--add "$build/reference/box:/kit/box" \
+		-- 'export TIME_FACTOR=4
+		for program in cgroup box; do
+			/kit/gate-$program --program /kit/$program \
+				--rootfs /kit/rootfs --probe /kit/probe \
+				--results "$VM_OUT"
+		done'
+	cat "$work/results" >>"$results"
+	as_tap "$work/results"
+}
+
+# The machine as it is, for comparison.
+snapshot()
+{
+	cut -d' ' -f3- /proc/self/mountinfo | sort
+	ls /sys/class/net
+	find /sys/fs/cgroup -type d 2>/dev/null | sort
+}
+
+# nothing_left: no process, mount, cgroup, interface or file.
+nothing_left()
+{
+	snapshot >"$work/after"
+	if diff "$work/before" "$work/after" >"$work/diff"; then
+		echo "ok - no mount, interface or cgroup is left"
+	else
+		echo "not ok - mounts, interfaces or cgroups have changed"
+		sed 's/^/# /' "$work/diff"
+	fi
+	left=$(grep -l "TEN_STAGES_RUN=$TEN_STAGES_RUN" /proc/[0-9]*/environ \
+		2>/dev/null | tr -dc '0-9\n' | grep -vx "$$")
+	for pid in $left; do
+		# Those that do the looking are gone by now.
+		[ -d "/proc/$pid" ] || left=$(echo "$left" | grep -vx "$pid")
+	done
+	if [ -z "$left" ]; then
+		echo "ok - no process is left"
+	else
+		echo "not ok - processes are left: $left" | tr '\n' ' '
+		echo
+	fi
+	if [ -z "$(ls -A "$TMPDIR")" ]; then
+		echo "ok - no temporary file is left"
+	else
+		echo "not ok - temporary files are left:" "$TMPDIR"/*
+	fi
+	echo 1..3
+}
+
+snapshot >"$work/before"
+part "sources" sh tests/lint.sh
+part "rootfs and VM" sh rootfs/test-rootfs.sh
+part "valgrind" sh tests/valgrind/check.sh "$build"
+for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
+	04-ipc:ipc 05-scheduling:schedule 06-user-uts-ipc:userns \
+	07-pid-mount:pidns 08-net-time:netns 09-cgroups:cgroup 10-pivot-root:box; do
+	part "gate ${pair%:*}" gate "${pair%:*}" "${pair#*:}"
+done
+part "gates 09, 10 in the VM" gates_in_vm
+part "nothing left" nothing_left
+
+if [ "$skipped" -gt 0 ]; then
+	echo "$passed passed, $failed failed, $skipped skipped"
+else
+	echo "$passed passed, $failed failed"
+fi
+[ "$failed" -eq 0 ]
