@@ -5,7 +5,7 @@ B := build
 .DEFAULT_GOAL := help
 
 include stages/build.mk
-include rootfs/rootfs.mk
+-include rootfs/rootfs.mk
 include tests/tests.mk
 
 .PHONY: help reference test clean

@@ -88,7 +88,7 @@ if [ $# -gt 0 ]; then
 	[ $# -gt 0 ] || fail "--: no command after it"
 fi
 what=$*
-mode=command
+mode="command"
 if [ $# -eq 0 ] && [ -t 0 ]; then
 	mode=shell what="a shell"
 elif [ $# -eq 0 ]; then
@@ -191,43 +191,52 @@ exec 3<&0 5<>"$tmp/events" 6<>"$tmp/life" 7<>"$tmp/out" 8<>"$tmp/err"
 terminal=''
 [ "$mode" != shell ] || terminal=$(stty -g)
 
+# drop - let a helper hold none of these (a redirection of the whole helper
+# may leave copies behind)
+drop()
+{
+	exec 3<&- 6>&- 7>&- 8>&-
+}
+
 # The keeper cleans up after us, also when we are killed outright.
 (
+	exec >/dev/null 2>&1 5>&- 6>&- 7>&- 8>&-
 	trap '' HUP INT QUIT TERM
 	cat "$tmp/life"
 	for file in "$tmp"/*.pid; do
-		kill -9 "$(cat "$file")"
+		[ ! -s "$file" ] || kill -9 "$(cat "$file")" || :
 	done
-	[ -z "$terminal" ] || stty "$terminal" <&3
+	[ -z "$terminal" ] || stty "$terminal" <&3 || :
 	rm -rf "$tmp"
-) >/dev/null 2>&1 5>&- 6>&- 7>&- 8>&- &
+) &
 keeper=$!
 trap 'exec 6>&-; wait "$keeper"' EXIT
 
 # clock SECS EVENT - say EVENT after SECS, unless we end before
 clock()
 {
+	drop
+	exec >/dev/null 2>&1
 	timeout "$1" cat "$tmp/life" || echo "$2" >&5
 }
 boot_timeout=${BOOT_TIMEOUT:-60}
-clock "$boot_timeout" noboot >/dev/null 2>&1 3<&- 6>&- 7>&- 8>&- &
-if [ -n "$timeout" ]; then
-	clock "$timeout" timeout >/dev/null 2>&1 3<&- 6>&- 7>&- 8>&- &
-fi
+clock "$boot_timeout" noboot &
+[ -z "$timeout" ] || clock "$timeout" timeout &
 
 # relay FILE - pass on the guest's output; say so when nobody takes it
 relay()
 {
+	drop
 	cat "$1" || echo "broken $?" >&5
 }
-relay "$tmp/out" 3<&- 6>&- 7>&- 8>&- &
+relay "$tmp/out" &
 relay1=$!
-relay "$tmp/err" >&2 3<&- 6>&- 7>&- 8>&- &
+{ exec >&2 && relay "$tmp/err"; } &
 relay2=$!
 
 if [ "$mode" = command ]; then
 	if [ -n "$stdin" ]; then
-		cat <&3 >"$tmp/in" 5>&- 6>&- 7>&- 8>&- &
+		{ exec <&3 && drop && exec cat >"$tmp/in" 5>&-; } &
 		echo $! >"$tmp/stdin.pid"
 		exec 3<"$tmp/in"
 	else
@@ -235,14 +244,16 @@ if [ "$mode" = command ]; then
 	fi
 fi
 (
+	exec <&3
+	drop
 	trap '' HUP INT QUIT TERM
 	cd "$tmp"
 	[ "$mode" = shell ] || exec >/dev/null
 	# shellcheck disable=SC2016
-	sh -c 'echo $$ >qemu.pid && exec "$@" 2>qemu.err' - "$qemu" "$@" <&3
+	sh -c 'echo $$ >qemu.pid && exec "$@" 2>qemu.err 5>&-' - "$qemu" "$@"
 	rm -f qemu.pid
 	echo gone >&5
-) 6>&- 7>&- 8>&- &
+) &
 
 # end WHY - end the guest before its time
 end()

@@ -4,41 +4,20 @@
 #include <linux/close_range.h>
 #include <stdio.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "failure.h"
 #include "harden.h"
 #include "init.h"
-#include "joining.h"
+#include "outside.h"
 #include "points.h"
 #include "pty.h"
-#include "shared.h"
 #include "syscalls.h"
 #include "tree.h"
 #include "uts.h"
 
 #define PEER_NAME "eth0"
-
-/* What a process inside needs to know of the outside. */
-struct inside {
-	struct container *container;
-	int parent;		/* pidfd of the process that supervises */
-	int tty_socket;		/* -1: no terminal wanted */
-	int slave;		/* of that terminal */
-	struct outcome *command; /* shared: process 1 writes, we read */
-};
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static int set_up_network(const struct container *c)
 {
@@ -75,7 +54,7 @@ static int set_up(struct inside *inside)
 }
 
 /* In the process that becomes the command; struct command, prepare. */
-static int prepare_command(void *data)
+int prepare_command(void *data)
 {
 	struct inside *inside = data;
 	struct container *c = inside->container;
@@ -199,34 +178,6 @@ static pid_t start(struct inside *inside, const struct cgroup *group)
 	return child;
 }
 
-/* From the child's start to its end, terminal included. */
-static int watch(pid_t child, struct inside *inside, int tty_socket,
-		 struct report *report)
-{
-	struct container *c = inside->container;
-	int timed_out, left = 1;
-
-	/* A container that ended before it had a terminal has said why. */
-	if (c->tty && pty_start(tty_socket) < 0 && errno != ENOTCONN)
-		report_failure();
-	timed_out = supervise(child, &c->how, &report->outcome);
-	if (timed_out < 0) {
-		kill(child, SIGKILL);
-		return -1;
-	}
-	report->timed_out = timed_out;
-	report->status = timed_out ? EXIT_TIMEOUT :
-				     exit_status(report->outcome.status);
-	/* What the terminal's process has in hand is still to be shown. */
-	while (c->tty && left > 0) {
-		siginfo_t info;
-
-		waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
-		left = reap_ended(child, &report->outcome);
-	}
-	return 0;
-}
-
 static int finish_group(struct cgroup *group, struct report *report)
 {
 	int result;
@@ -240,92 +191,41 @@ static int finish_group(struct cgroup *group, struct report *report)
 	return cgroup_remove(group) < 0 ? -1 : result;
 }
 
-int run_container(struct container *c, struct report *report)
+/* All that there is besides the group, from first to last. */
+static int run_in_group(struct outside *outside, const struct cgroup *group,
+			struct report *report)
 {
-	struct inside inside = {.container = c, .slave = -1, .tty_socket = -1};
+	struct container *c = outside->inside.container;
 	struct points points;
-	struct cgroup group;
-	int sockets[2] = {-1, -1};
-	double started = now();
-	int result = -1;
-	sigset_t before;
-	pid_t child;
+	pid_t child = -1;
+	int result = -1, saved;
 
-	inside.command = shared_memory(sizeof(*inside.command));
-	if (!inside.command)
-		return -1;
-	inside.parent = sys_pidfd_open(getpid(), 0);
-	if (inside.parent < 0)
-		return failed("pidfd_open", "");
-	if (c->tty &&
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
-		return failed("socketpair", "");
-	inside.tty_socket = sockets[1];
-	c->command.mask = &before;
-	if (hold_signals(&before) < 0 || note_points(&points, &c->root) < 0 ||
-	    make_group(c, &group) < 0)
-		return -1;
-	child = start(&inside, &group);
-	drop_sources(&c->root);
-	if (c->tty)
-		close(sockets[1]);
+	if (note_points(&points, &c->root) == 0)
+		child = start(&outside->inside, group);
 	if (child > 0)
-		result = watch(child, &inside, sockets[0], report);
-	report->wall_seconds = now() - started;
-	report->command = c->no_init ? report->outcome : *inside.command;
+		result = watch(outside, child, report);
+	saved = errno;
+	drop_sources(&c->root);
 	remove_points(&points);
+	errno = saved;
 	if (child > 0 && remove_veth(c) < 0)
 		result = -1;
-	if (finish_group(&group, report) < 0)
-		result = -1;
-	if (c->tty)
-		close(sockets[0]);
-	close(inside.parent);
 	return result;
 }
 
-int exec_in_container(pid_t pid, struct container *c, struct report *report)
+int run_container(struct container *c, struct report *report)
 {
-	struct inside inside = {.container = c, .slave = -1, .tty_socket = -1};
-	int sockets[2] = {-1, -1};
-	double started = now();
-	struct joining joining;
-	sigset_t before;
-	pid_t child;
-	int result;
+	struct outside outside;
+	struct cgroup group;
+	int result = -1;
 
-	inside.parent = sys_pidfd_open(getpid(), 0);
-	if (inside.parent < 0)
-		return failed("pidfd_open", "");
-	if (c->tty &&
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
-		return failed("socketpair", "");
-	inside.tty_socket = sockets[1];
-	c->command.mask = &before;
-	c->command.prepare = prepare_command;
-	c->command.data = &inside;
-	if (look_at_container(pid, &joining) < 0 || hold_signals(&before) < 0)
+	if (open_outside(&outside, c) < 0)
 		return -1;
-	c->capabilities = joining.capabilities;
-	c->seccomp = joining.seccomp;
-	if (enter_group(&joining) < 0 ||
-	    join_namespaces(joining.pidfd, JOINED_NAMESPACES) < 0)
-		return -1;
-	child = fork();
-	if (child == 0) {
-		if (die_with_parent(inside.parent) < 0 ||
-		    (c->tty && (inside.slave = pty_open(sockets[1])) < 0) ||
-		    harden(c->capabilities, c->seccomp) < 0)
-			die(EXIT_OURS);
-		exec_command(&c->command);
+	if (make_group(c, &group) == 0) {
+		result = run_in_group(&outside, &group, report);
+		if (finish_group(&group, report) < 0)
+			result = -1;
 	}
-	close_joining(&joining);
-	if (child < 0)
-		return failed("fork for", "%s", c->command.file);
-	if (c->tty)
-		close(sockets[1]);
-	result = watch(child, &inside, sockets[0], report);
-	report->wall_seconds = now() - started;
-	report->command = report->outcome;
+	close_outside(&outside);
 	return result;
 }

@@ -16,7 +16,7 @@
 #include "gate.h"
 #include "process.h"
 
-#define MOST_RUNS 64
+#define MOST_RUNS 256
 /* More than this from one stream of one program is a failure of its own. */
 #define MOST_OUTPUT (1 << 20)
 

@@ -32,13 +32,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sched.h>
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,60 +198,92 @@ struct disturbance {
 	char file[64]; /* to wait for; "": fail */
 };
 
-/* What it does is done by the kernel: a listener that is asked. seccomp(2) */
+/* From linux/filter.h and linux/seccomp.h, which are not musl's to have. */
+struct instruction {
+	uint16_t code;
+	uint8_t if_true, if_false;
+	uint32_t k;
+};
+
+struct notice {
+	uint64_t id;
+	uint32_t pid, flags;
+	uint64_t data[8];
+};
+
+struct reply {
+	uint64_t id;
+	int64_t value;
+	int32_t error;
+	uint32_t flags;
+};
+
+enum {
+	LOAD_WORD = 0x20,
+	JUMP_IF_EQUAL = 0x15,
+	RETURN = 0x06,
+	ALLOW = 0x7fff0000,
+	ASK = 0x7fc00000,
+	SET_FILTER = 1,
+	NEW_LISTENER = 8,
+	GO_ON = 1,
+};
+
+#define RECEIVE _IOWR('!', 0, struct notice)
+#define SEND _IOWR('!', 1, struct reply)
+
+/* The calls wait for whoever reads the descriptor returned. seccomp(2) */
 static int install_listener(const struct disturbance *what)
 {
-	struct sock_filter code[8] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, nr)),
-	};
-	struct sock_fprog program = {.filter = code};
+	struct instruction code[8] = {{.code = LOAD_WORD}};
+	struct {
+		unsigned short length;
+		struct instruction *code;
+	} program = {.code = code};
 	unsigned count = 0, call = 0;
 
 	while (disturbed_calls[call].name &&
 	       strcmp(disturbed_calls[call].name, what->call) != 0)
 		call++;
-	if (!disturbed_calls[call].name)
+	if (!disturbed_calls[call].name) {
+		errno = EINVAL;
 		return -1;
+	}
 	while (count < 4 && disturbed_calls[call].numbers[count])
 		count++;
 	for (unsigned i = 0; i < count; i++)
-		code[1 + i] = (struct sock_filter)BPF_JUMP(
-			BPF_JMP | BPF_JEQ | BPF_K,
-			(unsigned)disturbed_calls[call].numbers[i], count - i,
-			0);
-	code[1 + count] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-						       SECCOMP_RET_ALLOW);
-	code[2 + count] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-						       SECCOMP_RET_USER_NOTIF);
-	program.len = (unsigned short)(count + 3);
+		code[1 + i] = (struct instruction){
+			JUMP_IF_EQUAL, (uint8_t)(count - i), 0,
+			(uint32_t)disturbed_calls[call].numbers[i]};
+	code[1 + count] = (struct instruction){RETURN, 0, 0, ALLOW};
+	code[2 + count] = (struct instruction){RETURN, 0, 0, ASK};
+	program.length = (unsigned short)(count + 3);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+	return (int)syscall(SYS_seccomp, SET_FILTER, NEW_LISTENER, &program);
 }
 
 /* `error` 0: the call is made as if nothing had been. */
-static void answer(int listener, unsigned long long id, int error)
+static void answer(int listener, uint64_t id, int error)
 {
-	struct seccomp_notif_resp answer = {
+	struct reply reply = {
 		.id = id,
 		.error = -error,
-		.flags = error ? 0 : SECCOMP_USER_NOTIF_FLAG_CONTINUE,
+		.flags = error ? 0 : GO_ON,
 	};
 
 	/* ENOENT: whoever made the call was killed meanwhile. */
-	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+	ioctl(listener, (int)SEND, &reply);
 }
 
 /* Lives until nobody is left who has the filter. */
 static _Noreturn void disturb(int listener, const struct disturbance *what)
 {
 	union {
-		struct seccomp_notif notice;
+		struct notice notice;
 		char room[512]; /* a newer kernel's may be larger */
 	} u;
 	struct pollfd calls = {.fd = listener, .events = POLLIN};
-	unsigned long long paused = 0;
+	uint64_t paused = 0;
 	bool pausing = false;
 	int seen = 0;
 
@@ -268,7 +298,7 @@ static _Noreturn void disturb(int listener, const struct disturbance *what)
 		if (!(calls.revents & POLLIN))
 			continue;
 		memset(&u, 0, sizeof(u));
-		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &u) < 0)
+		if (ioctl(listener, (int)RECEIVE, &u) < 0)
 			continue;
 		if (++seen != what->number && what->number != 0) {
 			answer(listener, u.notice.id, 0);

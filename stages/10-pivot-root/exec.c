@@ -1,0 +1,70 @@
+/* box exec: one more command in a container that runs. Given. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "clone.h"
+#include "container.h"
+#include "failure.h"
+#include "harden.h"
+#include "init.h"
+#include "joining.h"
+#include "outside.h"
+#include "pty.h"
+
+static _Noreturn void live_joined(struct inside *inside,
+				  const struct joining *joining)
+{
+	struct container *c = inside->container;
+
+	c->command.prepare = prepare_command;
+	c->command.data = inside;
+	if (die_with_parent(inside->parent) < 0)
+		die(EXIT_OURS);
+	if (c->tty) {
+		inside->slave = pty_open(inside->tty_socket);
+		if (inside->slave < 0)
+			die(EXIT_OURS);
+	}
+	/* It may do no more than those who are there already. */
+	if (harden(joining->capabilities, joining->seccomp) < 0)
+		die(EXIT_OURS);
+	exec_command(&c->command);
+}
+
+static int join(struct outside *outside, const struct joining *joining,
+		struct report *report)
+{
+	pid_t child;
+
+	if (enter_group(joining) < 0 ||
+	    join_namespaces(joining->pidfd, JOINED_NAMESPACES) < 0)
+		return -1;
+	/* A PID namespace is entered by children only. */
+	child = fork();
+	if (child < 0)
+		return failed("fork for", "%s",
+			      outside->inside.container->command.file);
+	if (child == 0)
+		live_joined(&outside->inside, joining);
+	return watch(outside, child, report);
+}
+
+int exec_in_container(pid_t pid, struct container *c, struct report *report)
+{
+	struct joining joining;
+	struct outside outside;
+	int result, saved;
+
+	if (look_at_container(pid, &joining) < 0)
+		return -1;
+	c->seccomp = joining.seccomp;
+	result = open_outside(&outside, c);
+	if (result == 0) {
+		result = join(&outside, &joining, report);
+		close_outside(&outside);
+	}
+	saved = errno;
+	close_joining(&joining);
+	errno = saved;
+	return result;
+}
