@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gate.h"
 #include "process.h"
@@ -139,22 +140,29 @@ static void adopts_orphans(void)
 	       "reap has ended with the orphans, before its command");
 }
 
+/* The command ends, then one orphan, then the others. */
 static void waits_for_orphans(void)
 {
 	const char *token = fresh_token();
 	int sig = random_between(SIGRTMIN, SIGRTMAX);
-	struct run *run = start_orphans(random_between(2, 9), token);
-	pid_t reap = pid_of(run), command = family[0], orphan = family[1];
+	struct run *run = start_orphans(random_between(3, 9), token);
+	pid_t reap = pid_of(run), other = family[1];
+	const pid_t first[] = {family[0], family[2]};
 
-	kill(command, sig);
-	AWAIT(state_of(command) == 0,
-	      "the command has ended and is a zombie: nobody has waited for "
-	      "it");
-	AWAIT(state_of(reap) == 'S' || has_ended(run),
-	      "reap neither waits nor ends (state %c)", state_of(reap));
-	EXPECT(!has_ended(run) && parent_of(orphan) == reap,
-	       "reap has ended with its command, and has left orphans that "
-	       "still run");
+	for (size_t i = 0; i < 2; i++) {
+		const char *who = i == 0 ? "the command" : "an orphan";
+
+		kill(first[i], sig);
+		AWAIT(state_of(first[i]) == 0,
+		      "%s has ended and is a zombie: nobody has waited for it",
+		      who);
+		AWAIT(state_of(reap) == 'S' || has_ended(run),
+		      "reap neither waits nor ends (state %c)", state_of(reap));
+		EXPECT(!has_ended(run) && parent_of(other) == reap,
+		       "reap has ended with %s, and has left orphans that "
+		       "still run",
+		       who);
+	}
 	EXPECT(is_idle(reap), "reap uses the CPU while it waits for orphans");
 	release(token);
 	EXPECT(finish(run) == 128 + sig,
@@ -263,29 +271,41 @@ static void stopped_is_not_ended(void)
 	expect_nothing_left();
 }
 
+static bool exists(const char *token)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/%s", token);
+	return access(sandbox_path(path), F_OK) == 0;
+}
+
 /*
- * The command fills 24 MiB, and an orphan 80 after the command has ended:
- * whose memory is told?
+ * The command's child fills 24 MiB, and two orphans 80 each, one before and
+ * one after that: whose memory is told?
  */
 static void statistics(void)
 {
-	const char *token = fresh_token(), *go = fresh_token();
+	const char *first = fresh_token(), *go = fresh_token(),
+		   *last = fresh_token();
 	const char *script =
-		"(until [ -e /tmp/$1 ]; do usleep 1000; done; probe fill 80) &"
-		"until [ -e /tmp/$0 ]; do usleep 1000; done; probe fill 24";
+		"in_time() { until [ -e /tmp/$1 ]; do usleep 1000; done; }\n"
+		"( (probe fill 80; : >/tmp/$0) & )\n"
+		"(in_time $2; probe fill 80) &\n"
+		"in_time $1; probe fill 24";
 	struct run *run =
-		START("reap", "--stats", "sh", "-c", script, go, token);
+		START("reap", "--stats", "sh", "-c", script, first, go, last);
 	pid_t reap = pid_of(run), command;
 	unsigned long kib;
 
-	AWAIT(count_children(reap) == 1 || has_ended(run),
-	      "the command was not started");
+	AWAIT((exists(first) && count_children(reap) == 1) || has_ended(run),
+	      "an orphan has ended, and was not waited for");
+	EXPECT(!has_ended(run), "reap has ended before its command");
 	command = family[0];
 	release(go);
 	AWAIT(state_of(command) == 0, "the command was not waited for");
-	release(token);
+	release(last);
 	expect_status(run, 0);
-	expect_counts(run, 1);
+	expect_counts(run, 2);
 	kib = statistic(run, "maxrss_kib");
 	EXPECT(kib >= 24 * 1024,
 	       "expected the memory of the command's own child, 24 MiB or "
@@ -299,16 +319,32 @@ static void statistics(void)
 	       "the command has used CPU time, saw none");
 }
 
+/* The first call finds a command that runs, the second one that has ended. */
+static void interrupted_wait(void)
+{
+	const char *token = fresh_token();
+	char fault[32], program[64];
+	struct run *run;
+
+	snprintf(fault, sizeof(fault), "fail=wait:2:%d", EINTR);
+	snprintf(program, sizeof(program), "reap probe hold %s", token);
+	run = START("probe", "launch", fault, program);
+	kill(await_probe(token), is_idle(pid_of(run)) ? SIGTERM : SIGKILL);
+	EXPECT(finish(run) == 128 + SIGTERM,
+	       "expected the command's status, %d, after a wait that a signal "
+	       "has interrupted (EINTR); saw %d",
+	       128 + SIGTERM, finish(run));
+}
+
 static void failures(void)
 {
 	int status = random_between(1, 124);
 	char fault[32], program[64];
 
+	interrupted_wait();
 	snprintf(program, sizeof(program), "reap probe exit %d", status);
-	for (int call = 1; call <= 3; call++) {
-		snprintf(fault, sizeof(fault), "fail=wait:%d:%d", call, EINTR);
-		expect_status(START("probe", "launch", fault, program), status);
-	}
+	snprintf(fault, sizeof(fault), "fail=wait:1:%d", EINTR);
+	expect_status(START("probe", "launch", fault, program), status);
 	snprintf(fault, sizeof(fault), "fail=wait:1:%d", EINVAL);
 	expect_refusal(START("probe", "launch", fault, program),
 		       "Invalid argument");

@@ -304,8 +304,8 @@ static void network_cable(void)
 	       "eth0 does not have its address");
 	EXPECT(strstr(proc_file(pid_of(run), "net/fib_trie"), "10.9.8.1"),
 	       "the end outside does not have its address");
-	EXPECT(RUN("ping", "-c", "1", "-W", "3", "10.9.8.2") == 0 ||
-		       RUN("true") != 0,
+	EXPECT(finish(START_WITH({.as_root = true}, "ping", "-c", "1", "-W",
+				 "3", "10.9.8.2")) == 0,
 	       "nobody answers at 10.9.8.2");
 	send_signal(run, SIGTERM);
 	finish(run);
@@ -442,7 +442,7 @@ static void limits(void)
 			 "fill", "64");
 	expect_status(run, 128 + SIGKILL);
 	stats = read_in_sandbox("/tmp/stats");
-	EXPECT(strstr(stats, "cause oom\n") && strstr(stats, "oom_kill 1\n"),
+	EXPECT(strstr(stats, "cause oom\n") && !strstr(stats, "oom_kill 0\n"),
 	       "--stats says of an out-of-memory kill: %s", stats);
 	run = START_WITH({.in_delegated = true}, "box", "run", "--pids", "12",
 			 PROBE, ROOT, "probe", "fork", "20");

@@ -218,10 +218,8 @@ static int take_descriptors(const struct sandbox_start *start)
 }
 
 /* In the program's process, just before it is executed. */
-static int become_student(void *data)
+static int become_student(const struct sandbox_start *start)
 {
-	const struct sandbox_start *start = data;
-
 	if (setsid() < 0)
 		return failed("setsid", "");
 	if (start->terminal && ioctl(start->in, TIOCSCTTY, 0) < 0)
@@ -264,28 +262,45 @@ static void make_environment(const struct sandbox_start *start, char **envp,
 	envp[n] = NULL;
 }
 
-static int enter_cgroup(const struct joining *joining, const char *group)
-{
-	char path[600];
+/* What the program's process needs of its keeper's, from before it joined. */
+struct joined_start {
+	const struct sandbox_start *start;
+	int procs;		/* cgroup.procs of its group; -1 */
+};
 
-	if (!group)
-		return enter_group(joining);
+/* The program alone enters: its keeper would be in its way in there. */
+static int prepare_program(void *data)
+{
+	const struct joined_start *joined = data;
+
+	if (joined->procs >= 0 && write(joined->procs, "0", 1) != 1)
+		return failed("write", "%s/cgroup.procs", joined->start->group);
+	return become_student(joined->start);
+}
+
+static int open_procs(const char *group)
+{
+	char path[700];
+	int fd;
+
 	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-	return write_file(AT_FDCWD, path, "0");
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd < 0 ? failed("open", "%s", path) : fd;
 }
 
 /* The program's parent: joins, starts it, waits, exits as it did. */
 static _Noreturn void keep_program(const struct sandbox *sandbox,
 				   const struct sandbox_start *start)
 {
+	struct joined_start joined = {start, -1};
 	char *envp[32];
 	struct command command = {
 		.file = start->words[0],
 		.argv = (char *const *)start->words,
 		.envp = envp,
 		.dir = start->dir,
-		.prepare = become_student,
-		.data = (void *)start,
+		.prepare = prepare_program,
+		.data = &joined,
 	};
 	struct joining joining;
 	sigset_t none;
@@ -297,7 +312,9 @@ static _Noreturn void keep_program(const struct sandbox *sandbox,
 	command.mask = &none;
 	if (parent < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
 	    look_at_container(sandbox->holder, &joining) < 0 ||
-	    enter_cgroup(&joining, start->group) < 0 ||
+	    (start->group &&
+	     (joined.procs = open_procs(start->group)) < 0) ||
+	    (!start->group && enter_group(&joining) < 0) ||
 	    join_namespaces(joining.pidfd, JOINED_NAMESPACES) < 0)
 		die(EXIT_OURS);
 	/* Its new credentials have cancelled the request. */
