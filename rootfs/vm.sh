@@ -3,7 +3,7 @@
 #
 # vm.sh [OPTION]... [-- CMD [ARG]...]
 #   --add SRC:DEST   put the file or folder SRC into the guest as DEST
-#   --memory MIB     memory of the guest (256)
+#   --memory MIB     memory of the guest (512)
 #   --cpus N         processors of the guest (2, or 1 where the host has 1)
 #   --timeout SECS   end it after SECS, boot included
 #   --out FILE       what CMD writes to the file $VM_OUT comes to FILE at once
@@ -49,7 +49,7 @@ seconds()
 }
 
 umask 022
-memory=256
+memory=512
 cpus=$(nproc 2>/dev/null || echo 1)
 [ "$cpus" -lt 2 ] || cpus=2
 timeout='' out='' stdin=''
@@ -189,7 +189,11 @@ fi
 mkfifo "$tmp/life" "$tmp/events" "$tmp/out" "$tmp/err" "$tmp/in"
 exec 3<&0 5<>"$tmp/events" 6<>"$tmp/life" 7<>"$tmp/out" 8<>"$tmp/err"
 terminal=''
-[ "$mode" != shell ] || terminal=$(stty -g)
+if [ "$mode" = shell ]; then
+	terminal=$(stty -g)
+	# The guest's terminal does it; QEMU makes the rest of ours raw.
+	stty -onlcr
+fi
 
 # drop - let a helper hold none of these (a redirection of the whole helper
 # may leave copies behind)
@@ -250,7 +254,8 @@ fi
 	cd "$tmp"
 	[ "$mode" = shell ] || exec >/dev/null
 	# shellcheck disable=SC2016
-	sh -c 'echo $$ >qemu.pid && exec "$@" 2>qemu.err 5>&-' - "$qemu" "$@"
+	sh -c 'echo $$ >qemu.pid && exec "$@" 2>qemu.err 5>&-' - "$qemu" "$@" \
+		2>/dev/null || :
 	rm -f qemu.pid
 	echo gone >&5
 ) &

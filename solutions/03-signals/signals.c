@@ -70,23 +70,47 @@ static int send(pid_t pid, int sig)
 	return 0;
 }
 
+/*
+ * By SIGTSTP, whose default the kernel withholds from an orphaned process
+ * group: nobody could continue it, as nobody can after SIGSTOP.
+ */
+static int stop_self(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	if (send(getpid(), SIGTSTP) < 0)
+		return -1;
+	if (sigprocmask(SIG_UNBLOCK, &set, NULL) < 0 ||
+	    sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return failed("sigprocmask", "");
+	return 0;
+}
+
+/* What the terminal sends to a whole group reaches a child in ours too. */
+static bool came_to_group(const siginfo_t *info, pid_t child)
+{
+	int sig = info->si_signo;
+
+	return info->si_code == SI_KERNEL && getpgid(child) == getpgrp() &&
+	       (sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP ||
+		sig == SIGWINCH);
+}
+
 static int pass_on(const siginfo_t *info, pid_t child)
 {
-	/* The terminal signals a whole group: it has reached a child in ours */
-	if (info->si_code != SI_KERNEL || getpgid(child) != getpgrp())
-		if (send(child, info->si_signo) < 0)
-			return -1;
+	if (!came_to_group(info, child) && send(child, info->si_signo) < 0)
+		return -1;
 	/* The shell that stopped its job wants to see it stop. */
-	if (info->si_signo == SIGTSTP)
-		return send(getpid(), SIGSTOP);
-	return 0;
+	return info->si_signo == SIGTSTP ? stop_self() : 0;
 }
 
 /* With the terminal: the job is the two of us, so stop and go on together. */
 static int stop_too(pid_t child)
 {
 	terminal_take(child);
-	if (send(getpid(), SIGSTOP) < 0)
+	if (stop_self() < 0)
 		return -1;
 	if (terminal_is_ours())
 		terminal_give(child);

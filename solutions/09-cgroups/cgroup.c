@@ -17,6 +17,7 @@
 
 #define CPU_PERIOD 100000 /* microseconds */
 #define PATIENCE 10000	  /* milliseconds */
+#define KILL_AGAIN 20	  /* milliseconds */
 
 static int make_group(struct cgroup *group, const char *prefix)
 {
@@ -148,11 +149,11 @@ static long long milliseconds(void)
 }
 
 /* Until cgroup.events says so. What changes there wakes poll(2). */
-static int wait_for(int dir, const char *key, uint64_t value)
+static int wait_for(int dir, const char *key, uint64_t value, int patience)
 {
 	int fd = openat(dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	struct pollfd events = {.fd = fd, .events = POLLPRI};
-	long long left, deadline = milliseconds() + PATIENCE;
+	long long left, deadline = milliseconds() + patience;
 	char text[256];
 	ssize_t length;
 	int saved;
@@ -185,12 +186,20 @@ int cgroup_freeze(const struct cgroup *group, bool frozen)
 {
 	if (write_file(group->dir, "cgroup.freeze", "%d", frozen) < 0)
 		return -1;
-	return wait_for(group->dir, "frozen", frozen);
+	return wait_for(group->dir, "frozen", frozen, PATIENCE);
 }
 
 int cgroup_kill(const struct cgroup *group)
 {
-	return write_file(group->dir, "cgroup.kill", "1");
+	long long deadline = milliseconds() + PATIENCE;
+
+	do {
+		if (write_file(group->dir, "cgroup.kill", "1") < 0)
+			return -1;
+		if (wait_for(group->dir, "populated", 0, KILL_AGAIN) == 0)
+			return 0;
+	} while (errno == ETIMEDOUT && milliseconds() < deadline);
+	return -1;
 }
 
 int cgroup_remove(struct cgroup *group)
@@ -198,7 +207,8 @@ int cgroup_remove(struct cgroup *group)
 	int error = 0;
 
 	/* If anything else keeps us from waiting, the removal will tell. */
-	if (group->dir >= 0 && wait_for(group->dir, "populated", 0) < 0 &&
+	if (group->dir >= 0 &&
+	    wait_for(group->dir, "populated", 0, PATIENCE) < 0 &&
 	    errno == ETIMEDOUT)
 		error = errno;
 	else if (group->dir >= 0 && remove_tree(group->parent, group->name) < 0)

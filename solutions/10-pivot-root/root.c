@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,7 +49,8 @@ static int build_root(const struct root *root)
 	return fd < 0 ? failed("open", "%s", root->path) : fd;
 }
 
-static int make_dev(int root)
+/* The working directory is the new /dev, empty and nobody else's so far. */
+static int make_devices(void)
 {
 	static const char *const devices[] = {"/dev/null",   "/dev/zero",
 					      "/dev/full",   "/dev/random",
@@ -58,31 +60,42 @@ static int make_dev(int root)
 		{"/proc/self/fd/1", "stdout"}, {"/proc/self/fd/2", "stderr"},
 		{"pts/ptmx", "ptmx"},
 	};
+
+	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
+		const char *name = devices[i] + strlen("/dev/");
+
+		/* A file to mount on: devices are not for us to make. */
+		if (mknod(name, S_IFREG | 0644, 0) < 0)
+			return failed("make", "%s", devices[i]);
+		if (bind_mount(devices[i], name, false) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (symlink(links[i][0], links[i][1]) < 0)
+			return failed("symlink", "/dev/%s", links[i][1]);
+	return 0;
+}
+
+static int make_dev(int root)
+{
 	const unsigned long flags = MS_NOSUID | MS_NOEXEC;
-	int dev;
+	int dev, result;
 
 	if (mount_inside(root, "tmpfs", "/dev", flags, "mode=755,size=64k") < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++)
-		if (bind_inside(root, devices[i], devices[i]) < 0)
-			return -1;
 	dev = open_inside(root, "/dev");
 	if (dev < 0)
 		return -1;
-	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++)
-		if (symlinkat(links[i][0], dev, links[i][1]) < 0) {
-			failed("symlink", "/dev/%s", links[i][1]);
-			close(dev);
-			return -1;
-		}
+	result = fchdir(dev) < 0 ? failed("fchdir", "/dev") : make_devices();
+	if (result == 0 &&
+	    (mount_inside(dev, "devpts", "/pts", flags,
+			  "newinstance,ptmxmode=0666,mode=620") < 0 ||
+	     mount_inside(dev, "tmpfs", "/shm", flags | MS_NODEV,
+			  "mode=1777") < 0 ||
+	     mount_inside(dev, "mqueue", "/mqueue", flags | MS_NODEV, NULL) < 0))
+		result = -1;
 	close(dev);
-	if (mount_inside(root, "devpts", "/dev/pts", flags,
-			 "newinstance,ptmxmode=0666,mode=620") < 0 ||
-	    mount_inside(root, "tmpfs", "/dev/shm", flags | MS_NODEV,
-			 "mode=1777") < 0)
-		return -1;
-	return mount_inside(root, "mqueue", "/dev/mqueue", flags | MS_NODEV,
-			    NULL);
+	return result;
 }
 
 static int make_sys(int root, unsigned long read_only)

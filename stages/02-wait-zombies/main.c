@@ -38,16 +38,35 @@ static void block_signals(sigset_t *set, sigset_t *before)
 	}
 }
 
+/* What the terminal sends to a whole group reaches the child in ours too. */
+static bool came_to_group(const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL &&
+	       (info->si_signo == SIGINT || info->si_signo == SIGQUIT ||
+		info->si_signo == SIGTSTP || info->si_signo == SIGWINCH);
+}
+
+/* By the signal itself: nobody could continue an orphaned process group. */
+static void stop(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	kill(getpid(), SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 static void pass_on(const siginfo_t *info, pid_t child)
 {
-	/* What the terminal sends has reached the child in our group too. */
-	if (info->si_code != SI_KERNEL && kill(child, info->si_signo) < 0 &&
+	if (!came_to_group(info) && kill(child, info->si_signo) < 0 &&
 	    errno != ESRCH) {
 		failed("kill", "%d", child);
 		report_failure();
 	}
 	if (info->si_signo == SIGTSTP)
-		kill(getpid(), SIGSTOP);
+		stop();
 }
 
 /* Until the command has ended: SIGCHLD is collected, the rest passed on. */

@@ -24,7 +24,7 @@ struct cgroup_stats {
 	uint64_t throttled;	 /* cpu.stat nr_throttled: periods cut short */
 	uint64_t throttled_usec; /* cpu.stat */
 	uint64_t memory_peak;	 /* memory.peak, bytes; Linux 5.19 */
-	uint64_t oom_kills;	 /* memory.events oom_kill: processes */
+	uint64_t oom_kills;	 /* memory.events oom_kill; > 0: it happened */
 	uint64_t pids_peak;	 /* pids.peak; Linux 6.11 */
 	uint64_t pids_max_hits;	 /* pids.events max: forks refused */
 };
@@ -84,17 +84,20 @@ int cgroup_read_stats(const struct cgroup *group, struct cgroup_stats *stats);
 int cgroup_freeze(const struct cgroup *group, bool frozen);
 
 /*
- * Kills every process of the group at once, forks in flight included, and
- * those of all groups below. Returns 0, or -1 with errno. cgroup.kill.
+ * Kills every process of the group and of all groups below, and waits until
+ * they are gone (cgroup.events, populated 0). One write to cgroup.kill reaches
+ * them all but for a child whose parent was in the middle of fork(2): it is
+ * repeated until nobody is left. Returns 0, or -1 with errno; ETIMEDOUT after
+ * 10 seconds.
  */
 int cgroup_kill(const struct cgroup *group);
 
 /*
- * Waits until the group is empty (cgroup.events, populated 0) after
- * cgroup_kill(), removes it with all groups that were made below it, brings
- * the caller back if it had moved aside, and closes the descriptors. A group
- * that is gone already is no failure. Returns 0, or -1 with errno; ETIMEDOUT
- * when it stays populated for 10 seconds. rmdir(2), poll(2).
+ * Waits until the group is empty, which cgroup_kill() sees to, removes it with
+ * all groups that were made below it, brings the caller back if it had moved
+ * aside, and closes the descriptors. A group that is gone already is no
+ * failure. Returns 0, or -1 with errno; ETIMEDOUT when it stays populated for
+ * 10 seconds. rmdir(2), poll(2).
  */
 int cgroup_remove(struct cgroup *group);
 

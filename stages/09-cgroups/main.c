@@ -1,5 +1,4 @@
 /* cgroup: run a program in a control group with limits. Stage 09. */
-#include <errno.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -87,14 +86,17 @@ static int run(const struct cgroup *group, const struct command *command,
 /* Kills what the command left, and leaves nothing itself. */
 static int clean_up(struct cgroup *group, struct cgroup_stats *stats)
 {
-	int error = 0;
+	int result = 0;
 
-	if (cgroup_kill(group) < 0 || cgroup_read_stats(group, stats) < 0)
-		error = errno;
-	if (cgroup_remove(group) < 0 && error == 0)
-		error = errno;
-	errno = error;
-	return error ? -1 : 0;
+	if (cgroup_kill(group) < 0 || cgroup_read_stats(group, stats) < 0) {
+		report_failure();
+		result = -1;
+	}
+	if (cgroup_remove(group) < 0) {
+		report_failure();
+		result = -1;
+	}
+	return result;
 }
 
 int main(int argc, char **argv)
@@ -164,10 +166,8 @@ int main(int argc, char **argv)
 		ours = true;
 	}
 	wall = seconds() - start;
-	if (clean_up(&group, &stats) < 0) {
-		report_failure();
+	if (clean_up(&group, &stats) < 0)
 		ours = true;
-	}
 	if (report && outcome.ended &&
 	    report_usage(STDERR_FILENO, &outcome, wall, &stats) < 0) {
 		report_failure();

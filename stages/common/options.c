@@ -32,9 +32,10 @@ static _Noreturn void print_help(const struct options *options)
 		printf("%s  %-26s %s\n", spec == options->specs ? "\n" : "",
 		       left, spec->help);
 	}
-	printf("  %-26s %s\n", "--help", "print this and exit");
+	printf("%s  %-26s %s\n", options->specs->id ? "" : "\n", "--help",
+	       "print this and exit");
 	/* A full disk or a closed pipe must not look like success. */
-	if (fflush(stdout) == EOF) {
+	if (fflush(stdout) == EOF || ferror(stdout)) {
 		failed("write", "standard output");
 		die(EXIT_OURS);
 	}

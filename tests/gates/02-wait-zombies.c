@@ -307,11 +307,12 @@ static void statistics(void)
 	expect_status(run, 0);
 	expect_counts(run, 2);
 	kib = statistic(run, "maxrss_kib");
-	EXPECT(kib >= 24 * 1024,
-	       "expected the memory of the command's own child, 24 MiB or "
-	       "more, saw %lu KiB",
+	/* The kernel counts in steps: leave it some room. */
+	EXPECT(kib > 20 * 1024,
+	       "expected the memory of the command's own child, about 24 MiB, "
+	       "saw %lu KiB",
 	       kib);
-	EXPECT(kib < 80 * 1024,
+	EXPECT(kib < 40 * 1024,
 	       "the command had no more than about 24 MiB, saw %lu KiB: that "
 	       "is an orphan's",
 	       kib);

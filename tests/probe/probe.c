@@ -349,9 +349,10 @@ static void start_disturbing(const struct disturbance *what)
 	}
 }
 
-static int launch(int count, char **settings, char *program)
+static int launch(int count, char **settings, const char *program)
 {
-	char *words[32] = {strtok(program, " ")};
+	/* A copy: to cut what is in /proc/PID/cmdline would show the words. */
+	char *words[32] = {strtok(strdup(program), " ")};
 	struct disturbance what = {.number = -1};
 	unsigned long long blocked = 0, ignored = 0;
 	char file[48];
