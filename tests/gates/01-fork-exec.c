@@ -150,14 +150,15 @@ static void arguments(void)
 }
 
 static const struct test tests[] = {
-	{"new_process", 1,
-	 "CMD runs in a new process, which is spawn's child", new_process, 0},
+	{"new_process", 1, "CMD runs in a new process, which is spawn's child",
+	 new_process, 0},
 	{"exit_status", 1, "spawn exits with the status of CMD",
 	 exit_status_kept, 0},
 	{"ended_by_signal", 1, "a CMD that signal n ended makes 128 + n",
 	 ended_by_signal, 0},
-	{"not_found", 1, "no such program: 127, said on standard error, and "
-			 "no second spawn left running",
+	{"not_found", 1,
+	 "no such program: 127, said on standard error, and "
+	 "no second spawn left running",
 	 not_found, 0},
 	{"cannot_execute", 1, "found but not executable: 126", cannot_execute,
 	 0},

@@ -316,8 +316,9 @@ static const struct test tests[] = {
 	{"killed_and_swept", 2,
 	 "killed, it takes CMD along; the next run sweeps up, and no other",
 	 killed_and_swept, NEEDS_LIMITS},
-	{"refusals", 1, "nonsense, and groups that are not its own, are refused",
-	 refusals, NEEDS_LIMITS},
+	{"refusals", 1,
+	 "nonsense, and groups that are not its own, are refused", refusals,
+	 NEEDS_LIMITS},
 	{0},
 };
 

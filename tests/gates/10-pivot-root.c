@@ -94,8 +94,9 @@ static void own_root(void)
 	       "as easily as entered",
 	       proc_link(command, "root"));
 	mounts = proc_file(command, "mountinfo");
-	EXPECT(!strstr(mounts, old), "the old root is still mounted: %s is "
-				     "among its mounts",
+	EXPECT(!strstr(mounts, old),
+	       "the old root is still mounted: %s is "
+	       "among its mounts",
 	       old);
 	EXPECT(!strstr(mounts, "shared:") && !strstr(mounts, "master:"),
 	       "its mounts are connected with those outside: propagation is "
@@ -113,8 +114,7 @@ static void expect_device(pid_t pid, const char *path, unsigned major_number,
 {
 	struct stat st;
 
-	EXPECT(stat(in_container(pid, path), &st) == 0 &&
-		       S_ISCHR(st.st_mode) &&
+	EXPECT(stat(in_container(pid, path), &st) == 0 && S_ISCHR(st.st_mode) &&
 		       st.st_rdev == makedev(major_number, minor_number),
 	       "%s is not the character device %u:%u", path, major_number,
 	       minor_number);
@@ -187,9 +187,9 @@ static void hardened(void)
 	kill(command, SIGKILL);
 	finish(run);
 	snprintf(wanted, sizeof(wanted), "%d", code);
-	expect_status(START("box", "run", PROBE, ROOT, "probe", "denied",
-			    wanted),
-		      code);
+	expect_status(
+		START("box", "run", PROBE, ROOT, "probe", "denied", wanted),
+		code);
 	token = fresh_token();
 	START("box", "run", "--cap-add", "net_admin", "--no-seccomp", PROBE,
 	      ROOT, "probe", "hold", token);
@@ -269,8 +269,8 @@ static void process_options(void)
 	       "its limit of open files is not 64:128");
 	EXPECT(nice_of(command) == 7, "its nice value is %d", nice_of(command));
 	EXPECT(strcmp(status_of(command, "Cpus_allowed_list"), "0") == 0,
-	       "it may run on CPUs %s", status_of(command,
-						  "Cpus_allowed_list"));
+	       "it may run on CPUs %s",
+	       status_of(command, "Cpus_allowed_list"));
 	EXPECT(strstr(proc_file(command, "uid_map"), "1234"),
 	       "user 1234 is not mapped: %s", proc_file(command, "uid_map"));
 	EXPECT(status_mask(command, "CapEff") == 0,
@@ -353,9 +353,9 @@ static void killed_at_any_moment(void)
 		const char *token = fresh_token();
 		const struct timespec nap = {
 			.tv_nsec = random_between(0, 8000000)};
-		struct run *run = START("box", "run", PROBE, "--tmpfs",
-					"/scratch", ROOT, "probe", "hold",
-					token);
+		struct run *run =
+			START("box", "run", PROBE, "--tmpfs", "/scratch", ROOT,
+			      "probe", "hold", token);
 
 		/* Not to wait for anything: to be at a random moment. */
 		nanosleep(&nap, NULL);
@@ -452,8 +452,8 @@ static void limits(void)
 	       "with process 1 and itself",
 	       output_of(run));
 	snprintf(path, sizeof(path), "%s", delegated_cgroup());
-	AWAIT(RUN("sh", "-c", "ls -d /sys/fs/cgroup/student/box* 2>/dev/null") !=
-		      0,
+	AWAIT(RUN("sh", "-c",
+		  "ls -d /sys/fs/cgroup/student/box* 2>/dev/null") != 0,
 	      "a cgroup is left behind below %s", path);
 }
 
@@ -509,22 +509,23 @@ static const struct test tests[] = {
 	 "/dev, /proc and /sys are the container's, the machine's are masked",
 	 standard_mounts, 0},
 	{"hardened", 1,
-	 "no_new_privs, few capabilities, a filter that knows clone3",
-	 hardened, 0},
+	 "no_new_privs, few capabilities, a filter that knows clone3", hardened,
+	 0},
 	{"file_systems", 1,
-	 "volumes, tmpfs, read-only, overlay; links stay inside",
-	 file_systems, 0},
+	 "volumes, tmpfs, read-only, overlay; links stay inside", file_systems,
+	 0},
 	{"process_options", 1,
 	 "environment, directory, ids, limits, nice, CPUs, clock as asked for",
 	 process_options, 0},
 	{"exits", 1,
-	 "exits as CMD did; signals, --timeout, --stats and --tty work",
-	 exits, 0},
+	 "exits as CMD did; signals, --timeout, --stats and --tty work", exits,
+	 0},
 	{"joins_container", 1,
 	 "box exec joins all of it and is bound as tightly", joins_container,
 	 0},
-	{"robust", 1, "killed at any moment, nothing is left; nonsense is "
-		      "refused",
+	{"robust", 1,
+	 "killed at any moment, nothing is left; nonsense is "
+	 "refused",
 	 robust, 0},
 	{"limits", 1, "memory, processes and CPU time are limited and counted",
 	 limits, NEEDS_LIMITS},

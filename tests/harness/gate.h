@@ -20,16 +20,16 @@ enum {
 };
 
 struct test {
-	const char *name;	/* a_word_or_three */
-	unsigned points;	/* whole; a gate's make 10 */
-	const char *intent;	/* the promise, one sentence */
+	const char *name;   /* a_word_or_three */
+	unsigned points;    /* whole; a gate's make 10 */
+	const char *intent; /* the promise, one sentence */
 	void (*body)(void);
 	unsigned needs;
 };
 
 struct gate {
-	const char *stage;	/* "03-signals" */
-	const char *program;	/* "supervise" */
+	const char *stage;	  /* "03-signals" */
+	const char *program;	  /* "supervise" */
 	const struct test *tests; /* ends with a NULL name */
 };
 
@@ -44,7 +44,7 @@ struct run;
 struct start {
 	const char *input;	/* what it reads from standard input, or NULL */
 	const char *dir;	/* working directory; NULL: /tmp */
-	const char *const *env;	/* NAME=VALUE..., NULL at the end; or NULL */
+	const char *const *env; /* NAME=VALUE..., NULL at the end; or NULL */
 	uid_t uid;		/* 0: the student's, who has no privileges */
 	bool as_root;		/* user 0 of the sandbox, all capabilities */
 	bool terminal;		/* with a terminal of its own as 0, 1 and 2 */
@@ -58,8 +58,9 @@ struct start {
  */
 struct run *start(const struct start *how, const char *const words[]);
 #define START(...) start(NULL, (const char *const[]){__VA_ARGS__, NULL})
-#define START_WITH(how, ...)                                                  \
-	start(&(const struct start)how, (const char *const[]){__VA_ARGS__, NULL})
+#define START_WITH(how, ...)                                                   \
+	start(&(const struct start)how,                                        \
+	      (const char *const[]){__VA_ARGS__, NULL})
 
 /*
  * Waits for its end, at most the time limit; then the test has failed.
@@ -95,22 +96,22 @@ _Noreturn void skip(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
 /* Unless `condition`, fails with the message. */
-#define EXPECT(condition, ...)                                                \
-	do {                                                                  \
-		if (!(condition))                                             \
-			fail(__VA_ARGS__);                                    \
+#define EXPECT(condition, ...)                                                 \
+	do {                                                                   \
+		if (!(condition))                                              \
+			fail(__VA_ARGS__);                                     \
 	} while (0)
 
 /*
  * Looks again and again until `condition` is true; when the time limit comes
  * first, fails with the message.
  */
-#define AWAIT(condition, ...)                                                 \
-	do {                                                                  \
-		double limit_ = deadline();                                   \
-		while (!(condition))                                          \
-			if (past(limit_))                                     \
-				fail(__VA_ARGS__);                            \
+#define AWAIT(condition, ...)                                                  \
+	do {                                                                   \
+		double limit_ = deadline();                                    \
+		while (!(condition))                                           \
+			if (past(limit_))                                      \
+				fail(__VA_ARGS__);                             \
 	} while (0)
 
 /* For AWAIT: the moment of the time limit; true after it, naps before it. */

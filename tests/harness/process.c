@@ -154,8 +154,8 @@ const char *status_of(pid_t pid, const char *name)
 	size_t length = strlen(name);
 	char *value = next_text();
 
-	while (line && (strncmp(line, name, length) != 0 ||
-			line[length] != ':')) {
+	while (line &&
+	       (strncmp(line, name, length) != 0 || line[length] != ':')) {
 		line = strchr(line, '\n');
 		line = line ? line + 1 : NULL;
 	}

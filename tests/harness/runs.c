@@ -22,7 +22,7 @@
 
 /* What comes through one pipe. */
 struct stream {
-	int fd;			/* -1: it has ended */
+	int fd; /* -1: it has ended */
 	char *text;
 	size_t length;
 };
@@ -30,7 +30,7 @@ struct stream {
 struct run {
 	pid_t keeper;
 	pid_t pid;
-	int terminal;		/* master; -1 */
+	int terminal; /* master; -1 */
 	struct stream out, err;
 	bool ended;
 	int status;
@@ -259,8 +259,8 @@ const char *last_errors(void)
 int finish(struct run *run)
 {
 	AWAIT(has_ended(run), "it has not ended; %s",
-	      run->out.length + run->err.length ? "its output stopped there" :
-						  "it has written nothing");
+	      run->out.length + run->err.length ? "its output stopped there"
+						: "it has written nothing");
 	drain(&run->out);
 	drain(&run->err);
 	return run->status;
@@ -385,8 +385,8 @@ void write_in_sandbox(const char *path, const char *text)
 	/* As the student: root out here is nobody in there, who owns no file */
 	setfsgid(student);
 	setfsuid(student);
-	fd = open(sandbox_path(path),
-		  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	fd = open(sandbox_path(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+		  0666);
 	setfsuid(geteuid());
 	setfsgid(getegid());
 	if (fd < 0 || fchmod(fd, 0777) < 0 ||

@@ -79,13 +79,20 @@ static _Noreturn void keep(const struct sandbox_settings *s)
 	char program[256];
 	struct mount_request mounts[] = {
 		{.target = "/tmp", .options = TMP_OPTIONS, .tree = -1},
-		{.target = SANDBOX_PROGRAMS, .options = "mode=755,size=64k",
+		{.target = SANDBOX_PROGRAMS,
+		 .options = "mode=755,size=64k",
 		 .tree = -1},
-		{.source = s->probe, .target = SANDBOX_PROGRAMS "/probe",
-		 .read_only = true, .tree = -1},
-		{.source = s->rootfs, .target = SANDBOX_ROOTFS,
-		 .read_only = true, .tree = -1},
-		{.source = s->program, .target = program, .read_only = true,
+		{.source = s->probe,
+		 .target = SANDBOX_PROGRAMS "/probe",
+		 .read_only = true,
+		 .tree = -1},
+		{.source = s->rootfs,
+		 .target = SANDBOX_ROOTFS,
+		 .read_only = true,
+		 .tree = -1},
+		{.source = s->program,
+		 .target = program,
+		 .read_only = true,
 		 .tree = -1},
 	};
 	struct container c = {
@@ -239,8 +246,8 @@ static int become_student(const struct sandbox_start *start)
 	umask(022);
 	if (become_user(STUDENT_ID, STUDENT_ID) < 0)
 		return -1;
-	if (start->privileged ? keep_capabilities() < 0 :
-				drop_capabilities(0) < 0)
+	if (start->privileged ? keep_capabilities() < 0
+			      : drop_capabilities(0) < 0)
 		return -1;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return failed("prctl", "PR_SET_NO_NEW_PRIVS");
@@ -265,7 +272,7 @@ static void make_environment(const struct sandbox_start *start, char **envp,
 /* What the program's process needs of its keeper's, from before it joined. */
 struct joined_start {
 	const struct sandbox_start *start;
-	int procs;		/* cgroup.procs of its group; -1 */
+	int procs; /* cgroup.procs of its group; -1 */
 };
 
 /* The program alone enters: its keeper would be in its way in there. */
@@ -312,8 +319,7 @@ static _Noreturn void keep_program(const struct sandbox *sandbox,
 	command.mask = &none;
 	if (parent < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
 	    look_at_container(sandbox->holder, &joining) < 0 ||
-	    (start->group &&
-	     (joined.procs = open_procs(start->group)) < 0) ||
+	    (start->group && (joined.procs = open_procs(start->group)) < 0) ||
 	    (!start->group && enter_group(&joining) < 0) ||
 	    join_namespaces(joining.pidfd, JOINED_NAMESPACES) < 0)
 		die(EXIT_OURS);
@@ -365,9 +371,8 @@ static int move_to(const char *group, pid_t pid)
 
 int sandbox_delegate(struct sandbox *sandbox, char *dir, size_t size)
 {
-	static const char *const files[] = {"", "cgroup.procs",
-					    "cgroup.subtree_control",
-					    "cgroup.threads"};
+	static const char *const files[] = {
+		"", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"};
 	uid_t student = sandbox_student();
 	char own_group[600], path[700];
 	const char *line = strstr(proc_file(sandbox->holder, "cgroup"), "0::");

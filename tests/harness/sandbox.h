@@ -23,29 +23,29 @@
 #define SANDBOX_ROOTFS "/mnt/rootfs"
 
 struct sandbox_settings {
-	const char *rootfs;	/* build/rootfs */
-	const char *program;	/* path of the student's program */
-	const char *probe;	/* path of the probe */
-	bool limits;		/* cgroup limits can be set here */
+	const char *rootfs;  /* build/rootfs */
+	const char *program; /* path of the student's program */
+	const char *probe;   /* path of the probe */
+	bool limits;	     /* cgroup limits can be set here */
 };
 
 struct sandbox {
-	pid_t keeper;		/* runs the container; the judge's child */
-	pid_t init;		/* its process 1 */
-	pid_t holder;		/* the probe that holds it open */
-	char group[512];	/* its cgroup's directory; "": none */
+	pid_t keeper;	 /* runs the container; the judge's child */
+	pid_t init;	 /* its process 1 */
+	pid_t holder;	 /* the probe that holds it open */
+	char group[512]; /* its cgroup's directory; "": none */
 };
 
 /* How to start a program; descriptors are those of the judge. */
 struct sandbox_start {
 	const char *const *words;
-	const char *const *env;	/* more variables; or NULL */
+	const char *const *env; /* more variables; or NULL */
 	const char *dir;
 	int in, out, err;
-	int inherit;		/* 0: none */
-	bool privileged;	/* all capabilities, over the sandbox only */
-	bool terminal;		/* `in` is a terminal: make it its own */
-	const char *group;	/* directory of a cgroup; NULL: the sandbox's */
+	int inherit;	   /* 0: none */
+	bool privileged;   /* all capabilities, over the sandbox only */
+	bool terminal;	   /* `in` is a terminal: make it its own */
+	const char *group; /* directory of a cgroup; NULL: the sandbox's */
 };
 
 /* Starts one. Returns 0, or -1 with the failure reported. */
