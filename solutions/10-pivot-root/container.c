@@ -184,7 +184,6 @@ static int finish_group(struct cgroup *group, struct report *report)
 
 	if (group->dir < 0)
 		return 0;
-	report->has_cgroup = true;
 	result = cgroup_kill(group);
 	if (cgroup_read_stats(group, &report->stats) < 0)
 		result = -1;

@@ -169,7 +169,7 @@ int main(int argc, char **argv)
 	if (clean_up(&group, &stats) < 0)
 		ours = true;
 	if (report && outcome.ended &&
-	    report_usage(STDERR_FILENO, &outcome, wall, &stats) < 0) {
+	    report_usage(STDERR_FILENO, &outcome, wall, &stats, false) < 0) {
 		report_failure();
 		ours = true;
 	}

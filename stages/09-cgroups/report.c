@@ -19,6 +19,14 @@ static const char *cause(int status, const struct cgroup_stats *stats)
 	return "signaled";
 }
 
+/* In a group or not: `counted` is 0 where nobody has counted. */
+static uint64_t usec(uint64_t counted, const struct timeval *own)
+{
+	if (counted > 0)
+		return counted;
+	return (uint64_t)own->tv_sec * 1000000 + (uint64_t)own->tv_usec;
+}
+
 /* Before Linux 5.19 the group keeps no such count. */
 static uint64_t memory_peak(const struct outcome *outcome,
 			    const struct cgroup_stats *stats)
@@ -29,8 +37,9 @@ static uint64_t memory_peak(const struct outcome *outcome,
 }
 
 int report_usage(int fd, const struct outcome *outcome, double wall,
-		 const struct cgroup_stats *stats)
+		 const struct cgroup_stats *stats, bool timed_out)
 {
+	const struct rusage *own = &outcome->usage;
 	int status = outcome->status;
 	char text[1024];
 	ssize_t written;
@@ -43,9 +52,11 @@ int report_usage(int fd, const struct outcome *outcome, double wall,
 		"\nmemory_peak %" PRIu64 "\noom_kill %" PRIu64
 		"\npids_peak %" PRIu64 "\nnr_throttled %" PRIu64
 		"\nthrottled_usec %" PRIu64 "\npids_max %" PRIu64 "\n",
-		cause(status, stats), exit_status(status),
+		timed_out ? "timeout" : cause(status, stats),
+		timed_out ? EXIT_TIMEOUT : exit_status(status),
 		WIFSIGNALED(status) ? WTERMSIG(status) : 0, wall * 1e6,
-		stats->user_usec, stats->system_usec,
+		usec(stats->user_usec, &own->ru_utime),
+		usec(stats->system_usec, &own->ru_stime),
 		memory_peak(outcome, stats), stats->oom_kills, stats->pids_peak,
 		stats->throttled, stats->throttled_usec, stats->pids_max_hits);
 	do

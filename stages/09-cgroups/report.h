@@ -9,8 +9,8 @@
  * Writes to `fd`, in one write(2), lines of "key value" as the files of a
  * cgroup have them:
  *
- *	cause		exited, signaled or oom
- *	status		exit status
+ *	cause		exited, signaled, oom or timeout
+ *	status		exit status, 124 on timeout
  *	signal		that ended the command, 0 for none
  *	wall_usec user_usec system_usec
  *	memory_peak	bytes: of the group, or of the largest process
@@ -19,10 +19,11 @@
  *	nr_throttled throttled_usec
  *	pids_max	forks refused
  *
- * 0 also stands for what the kernel did not count. `wall` is in seconds.
+ * 0 also stands for what the kernel did not count; times are the child's own
+ * where there is no group. `wall` is in seconds.
  * Returns 0, or -1 with errno.
  */
 int report_usage(int fd, const struct outcome *outcome, double wall,
-		 const struct cgroup_stats *stats);
+		 const struct cgroup_stats *stats, bool timed_out);
 
 #endif

@@ -52,8 +52,7 @@ struct report {
 	struct outcome outcome;	/* of process 1, or of box exec's command */
 	struct outcome command;	/* of the command, as process 1 saw it */
 	double wall_seconds;
-	bool has_cgroup;
-	struct cgroup_stats stats; /* if it has */
+	struct cgroup_stats stats; /* 0 throughout without a cgroup */
 };
 
 /*

@@ -33,21 +33,6 @@ int mount_inside(int root, const char *type, const char *path,
 	return 0;
 }
 
-int bind_inside(int root, const char *source, const char *path)
-{
-	char buffer[FD_PATH_SIZE];
-	int fd = make_inside(root, path, S_IFREG);
-	int result, saved;
-
-	if (fd < 0)
-		return -1;
-	result = bind_mount(source, fd_path(fd, buffer), false);
-	saved = errno;
-	close(fd);
-	errno = saved;
-	return result;
-}
-
 /* A copy of what is there, read-only, on top of it. */
 static int cover_with_itself(const char *path)
 {

@@ -14,9 +14,6 @@
 int mount_inside(int root, const char *type, const char *path,
 		 unsigned long flags, const char *options);
 
-/* Binds the machine's file `source`, a device for one, at `path`. */
-int bind_inside(int root, const char *source, const char *path);
-
 /*
  * Hides `path` (an empty directory or /dev/null takes its place) or makes it
  * read-only. One that is not there needs neither.

@@ -16,6 +16,10 @@
  *				comes, and exit 0; "ready" before that
  *	probe record FILE	write the number of every signal that comes to
  *				FILE, "ready" before that; exit 0 on SIGTERM
+ *	probe job 'PROGRAM WORD...'
+ *				start PROGRAM as a shell does: in a process
+ *				group of its own, with the terminal; do not take
+ *				that back when it ends; wait to be killed
  *	probe launch SETTING... 'PROGRAM WORD...'
  *				become PROGRAM, as the caller of a program may
  *				have left the world to it, or with a system
@@ -349,10 +353,20 @@ static void start_disturbing(const struct disturbance *what)
 	}
 }
 
-static int launch(int count, char **settings, const char *program)
+static int execute(const char *program)
 {
 	/* A copy: to cut what is in /proc/PID/cmdline would show the words. */
 	char *words[32] = {strtok(strdup(program), " ")};
+
+	for (int i = 1; i < 31 && words[i - 1]; i++)
+		words[i] = strtok(NULL, " ");
+	execvp(words[0], words);
+	fprintf(stderr, "probe: %s: %s\n", words[0], strerror(errno));
+	return 99;
+}
+
+static int launch(int count, char **settings, const char *program)
+{
 	struct disturbance what = {.number = -1};
 	unsigned long long blocked = 0, ignored = 0;
 	char file[48];
@@ -366,8 +380,6 @@ static int launch(int count, char **settings, const char *program)
 		    sscanf(settings[i], "pause=%15[^:]:%d:%47s", what.call,
 			   &what.number, file) == 3)
 			snprintf(what.file, sizeof(what.file), "/tmp/%s", file);
-	for (int i = 1; i < 31 && words[i - 1]; i++)
-		words[i] = strtok(NULL, " ");
 	if (what.number >= 0)
 		start_disturbing(&what);
 	sigemptyset(&set);
@@ -378,9 +390,25 @@ static int launch(int count, char **settings, const char *program)
 			signal(sig, SIG_IGN);
 	}
 	sigprocmask(SIG_SETMASK, &set, NULL);
-	execvp(words[0], words);
-	fprintf(stderr, "probe: %s: %s\n", words[0], strerror(errno));
-	return 99;
+	return execute(program);
+}
+
+static int job(const char *program)
+{
+	pid_t child;
+
+	/* Or it is stopped for giving the terminal away. */
+	signal(SIGTTOU, SIG_IGN);
+	child = fork();
+	if (child == 0) {
+		setpgid(0, 0);
+		tcsetpgrp(STDIN_FILENO, getpid());
+		signal(SIGTTOU, SIG_DFL);
+		_exit(execute(program));
+	}
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	hold();
 }
 
 static bool fails_with(long result, int error, const char *call)
@@ -441,6 +469,8 @@ int main(int argc, char **argv)
 		return catch (atoi(argv[2]), argv[3]);
 	if (strcmp(what, "record") == 0 && argc > 2)
 		return record(argv[2]);
+	if (strcmp(what, "job") == 0 && argc > 2)
+		return job(argv[2]);
 	if (strcmp(what, "launch") == 0 && argc > 2)
 		return launch(argc - 3, argv + 2, argv[argc - 1]);
 	if (strcmp(what, "denied") == 0 && argc > 2)
