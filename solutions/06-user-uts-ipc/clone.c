@@ -74,9 +74,12 @@ pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd)
 		return -1;
 	}
 	if (child == 0) {
-		/* A parent that gave up has said why itself. */
-		if (barrier_wait(&barrier) < 0)
-			_exit(EXIT_OURS);
+		if (barrier_wait(&barrier) < 0) {
+			/* A parent that gave up has said why itself. */
+			if (errno == ECANCELED)
+				_exit(EXIT_OURS);
+			die(EXIT_OURS);
+		}
 		if (become_user(world->uid, world->gid) < 0)
 			die(EXIT_OURS);
 		return 0;

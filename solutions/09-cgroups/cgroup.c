@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,25 +20,14 @@
 
 static int make_group(struct cgroup *group, const char *prefix)
 {
-	int saved;
-
-	for (;;) {
+	do {
 		free_name(group->parent, prefix, group->name);
 		if (mkdirat(group->parent, group->name, 0755) < 0)
-			return failed("mkdir in the caller's group", "%s",
+			return failed("mkdir", "%s/%s", path_of(group->parent),
 				      group->name);
-		group->dir =
-			hold_group(group->parent, group->name, &group->lock);
-		if (group->dir >= 0)
-			return 0;
-		/* Another run may have swept it away before it was held. */
-		if (errno == ESTALE)
-			continue;
-		saved = errno;
-		unlinkat(group->parent, group->name, AT_REMOVEDIR);
-		errno = saved;
-		return -1;
-	}
+		/* Until it is held, another run may take it for a leftover. */
+	} while (hold_group(group) < 0 && errno == ESTALE);
+	return group->dir < 0 ? -1 : 0;
 }
 
 static int enable_controllers(struct cgroup *group,
@@ -55,24 +43,21 @@ static int enable_controllers(struct cgroup *group,
 	};
 	char text[64] = "";
 	size_t length = 0;
+	int parent = group->parent;
 
 	for (int i = 0; i < 3; i++) {
 		if (!controllers[i].needed)
 			continue;
-		if (!lists_word(group->parent, "cgroup.controllers",
-				controllers[i].name)) {
-			errno = EOPNOTSUPP;
-			return failed("find in the group's cgroup.controllers:",
-				      "%s", controllers[i].name);
-		}
+		if (need_controller(parent, controllers[i].name) < 0)
+			return -1;
 		length += (size_t)snprintf(text + length, sizeof(text) - length,
 					   "+%s ", controllers[i].name);
 	}
 	if (length == 0)
 		return 0;
-	if (!is_root_group(group->parent) && step_aside(group) < 0)
+	if (!is_root_group(parent) && step_aside(group) < 0)
 		return -1;
-	return write_file(group->parent, "cgroup.subtree_control", "%s", text);
+	return write_file(parent, "cgroup.subtree_control", "%s", text);
 }
 
 int cgroup_create(struct cgroup *group, const char *prefix,
@@ -163,6 +148,8 @@ static int wait_for(int dir, const char *key, uint64_t value, int patience)
 	for (;;) {
 		/* Read first: poll(2) reports what changed since. */
 		length = pread(fd, text, sizeof(text) - 1, 0);
+		if (length < 0 && errno == EINTR)
+			continue;
 		if (length < 0)
 			break;
 		text[length] = '\0';

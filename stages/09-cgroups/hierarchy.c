@@ -154,16 +154,42 @@ int count_processes(int dir)
 	return lines;
 }
 
-bool lists_word(int dir, const char *file, const char *word)
+int lists_word(int dir, const char *file, const char *word)
 {
 	char text[1024], *rest = text, *next;
 
 	if (read_file(dir, file, text, sizeof(text)) < 0)
-		return false;
+		return -1;
 	while ((next = strsep(&rest, " \n")) != NULL)
 		if (strcmp(next, word) == 0)
-			return true;
-	return false;
+			return 1;
+	return 0;
+}
+
+int need_controller(int dir, const char *name)
+{
+	int listed = lists_word(dir, "cgroup.controllers", name);
+
+	if (listed == 0)
+		errno = EOPNOTSUPP;
+	if (listed <= 0)
+		return failed("find the controller", "%s for %s", name,
+			      path_of(dir));
+	return 0;
+}
+
+const char *path_of(int dir)
+{
+	static char path[PATH_MAX];
+	char link[32];
+	int saved = errno;
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	length = readlink(link, path, sizeof(path) - 1);
+	path[length > 0 ? length : 0] = '\0';
+	errno = saved;
+	return path;
 }
 
 uint64_t value_of(const char *text, const char *key)

@@ -28,8 +28,21 @@ bool is_root_group(int dir);
 /* How many processes are in the group itself. Returns -1 with errno. */
 int count_processes(int dir);
 
-/* True when `word` is one of the words in a file such as cgroup.controllers. */
-bool lists_word(int dir, const char *file, const char *word);
+/*
+ * Whether `word` is one of the words in a file such as cgroup.controllers.
+ * Returns 1, 0, or -1 with errno.
+ */
+int lists_word(int dir, const char *file, const char *word);
+
+/*
+ * That the group `dir` has a controller to pass on to groups below it. Returns
+ * 0, or -1 with errno: EOPNOTSUPP when it has not, because it belongs to
+ * version 1 here or because the group above does not pass it on.
+ */
+int need_controller(int dir, const char *name);
+
+/* The path of an open directory, for messages; good until the next call. */
+const char *path_of(int dir);
 
 /* The value of `key` in a text of lines "key value"; 0 when it is not there. */
 uint64_t value_of(const char *text, const char *key);

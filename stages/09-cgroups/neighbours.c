@@ -48,7 +48,8 @@ static int lock_group(int dir)
 	return -1;
 }
 
-int hold_group(int parent, const char *name, int *lock)
+/* The directory's descriptor, or -1; ESTALE: somebody else's, or gone. */
+static int open_and_lock(int parent, const char *name, int *lock)
 {
 	int dir = openat(parent, name,
 			 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -64,7 +65,21 @@ int hold_group(int parent, const char *name, int *lock)
 	if (saved == EAGAIN || saved == ENOENT || saved == ENODEV)
 		saved = ESTALE;
 	errno = saved;
-	return failed("hold group", "%s", name);
+	return -1;
+}
+
+int hold_group(struct cgroup *group)
+{
+	int saved;
+
+	group->dir = open_and_lock(group->parent, group->name, &group->lock);
+	if (group->dir >= 0)
+		return 0;
+	saved = errno;
+	if (saved != ESTALE)
+		unlinkat(group->parent, group->name, AT_REMOVEDIR);
+	errno = saved;
+	return failed("hold group", "%s", group->name);
 }
 
 /* What follows "PREFIX.12.3" in a name, or NULL if it is none of that kind. */
@@ -86,7 +101,7 @@ static const char *after_name(const char *name, const char *prefix)
 static void sweep(int parent, const char *name)
 {
 	char events[256];
-	int lock, dir = hold_group(parent, name, &lock);
+	int lock, dir = open_and_lock(parent, name, &lock);
 
 	if (dir < 0)
 		return;
@@ -128,8 +143,9 @@ int step_aside(struct cgroup *group)
 
 	if (count_processes(group->parent) > 1) {
 		errno = EBUSY;
-		return failed("make a group with limits below one",
-			      "that has other processes");
+		return failed("enable controllers in",
+			      "%s, where other processes are",
+			      path_of(group->parent));
 	}
 	snprintf(name, sizeof(name), "%s" ASIDE, group->name);
 	snprintf(procs, sizeof(procs), "%s/cgroup.procs", name);
@@ -145,40 +161,57 @@ int step_aside(struct cgroup *group)
 	}
 }
 
-static bool has_other_groups(int parent, const char *name)
+/* Whether there are groups below `parent` but for that one: 1, 0 or -1. */
+static int has_other_groups(int parent, const char *name)
 {
 	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
-	bool others = !stream;
+	int others = 0;
 
-	if (!stream && fd >= 0)
-		close(fd);
+	if (!stream) {
+		if (fd >= 0)
+			close(fd);
+		return failed("open", "%s", path_of(parent));
+	}
 	while (!others && (entry = readdir(stream)) != NULL)
 		others = entry->d_type == DT_DIR &&
 			 strcmp(entry->d_name, ".") != 0 &&
 			 strcmp(entry->d_name, "..") != 0 &&
 			 strcmp(entry->d_name, name) != 0;
-	if (stream)
-		closedir(stream);
+	closedir(stream);
 	return others;
+}
+
+static int disable_controllers(int parent)
+{
+	static const char control[] = "cgroup.subtree_control";
+	static const char *const controllers[] = {"memory", "pids", "cpu"};
+
+	for (int i = 0; i < 3; i++) {
+		int enabled = lists_word(parent, control, controllers[i]);
+
+		if (enabled < 0 ||
+		    (enabled &&
+		     write_file(parent, control, "-%s", controllers[i]) < 0))
+			return -1;
+	}
+	return 0;
 }
 
 int step_back(struct cgroup *group)
 {
-	static const char control[] = "cgroup.subtree_control";
-	static const char *const controllers[] = {"memory", "pids", "cpu"};
-	int parent = group->parent;
+	int others, parent = group->parent;
 	char name[80];
 
-	snprintf(name, sizeof(name), "%s" ASIDE, group->name);
-	if (!group->aside || has_other_groups(parent, name))
+	if (!group->aside)
 		return 0;
-	for (int i = 0; i < 3; i++)
-		if (lists_word(parent, control, controllers[i]) &&
-		    write_file(parent, control, "-%s", controllers[i]) < 0)
-			return -1;
-	if (write_file(parent, "cgroup.procs", "0") < 0)
+	snprintf(name, sizeof(name), "%s" ASIDE, group->name);
+	others = has_other_groups(parent, name);
+	if (others != 0)
+		return others < 0 ? -1 : 0;
+	if (disable_controllers(parent) < 0 ||
+	    write_file(parent, "cgroup.procs", "0") < 0)
 		return -1;
 	group->aside = false;
 	return remove_tree(parent, name);

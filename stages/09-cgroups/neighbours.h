@@ -15,15 +15,14 @@
 void free_name(int parent, const char *prefix, char name[64]);
 
 /*
- * Opens the group `name` of `parent` and holds it until *lock is closed, which
- * the kernel does when the holder dies, however it dies. A group that is not
- * held is a leftover. Returns the directory's descriptor, or -1 with errno:
- * ESTALE when another has the group, or has removed it already.
- *
- * Between mkdir(2) and this call, a group of one's own looks like a leftover
- * too. Who is told ESTALE then makes another.
+ * Opens the group group->name of group->parent, which has just been made, and
+ * holds it until group->lock is closed; the kernel does that when the holder
+ * dies, however it dies. A group that nobody holds is a leftover. Fills dir
+ * and lock and returns 0, or -1 with errno, and the group is removed. ESTALE:
+ * between mkdir(2) and this call another run took it for a leftover. It must
+ * then be made again, under another name.
  */
-int hold_group(int parent, const char *name, int *lock);
+int hold_group(struct cgroup *group);
 
 /*
  * Removes what is left of runs that were killed: the groups below `parent`

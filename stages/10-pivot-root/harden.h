@@ -26,8 +26,9 @@ extern const uint64_t default_capabilities;
  * a pointer where a filter cannot look, and a C library that gets ENOSYS falls
  * back on clone(2). A call is allowed after all when the capability that it is
  * made for is kept. TIOCSTI and TIOCLINUX, which type into the caller's
- * terminal, always fail; programs for another architecture (32 bits, x32)
- * are killed at their first system call. Returns 0, or -1 with errno.
+ * terminal, always fail. The system calls of x32 are not there (ENOSYS), and a
+ * program for another architecture is killed at its first. Returns 0, or -1
+ * with errno.
  */
 int harden(uint64_t capabilities, bool seccomp);
 

@@ -113,22 +113,25 @@ static void print_ratios(void)
 static void print_notes(void)
 {
 	printf("\n"
-	       "  process  fork and exec of the same static busybox, no "
+	       "  process   fork and exec of the same static busybox, in no "
 	       "namespace\n"
-	       "  floor    the bare system calls of box's namespaces and "
-	       "mounts; no filter, no\n           cgroup, no options\n"
-	       "  box      all eight namespaces, full /dev, masks, seccomp, "
-	       "capabilities dropped,\n           and a cgroup where a "
-	       "version 2 hierarchy is mounted\n"
-	       "  unshare  all eight namespaces, /proc and a chroot, nothing "
+	       "  floor     the bare system calls of box's namespaces and "
+	       "mounts: no filter,\n            no cgroup, no options\n"
+	       "  box       all eight namespaces, full /dev, masks, seccomp, "
+	       "capabilities\n            dropped, a cgroup where there can "
+	       "be one (without: none)\n"
+	       "  unshare   all eight namespaces, /proc and a chroot; nothing "
 	       "else\n"
-	       "  bwrap    no time namespace, /sys bound, no filter\n"
-	       "  crun, runc  no time namespace; the same filter, from a "
-	       "list of names\n");
+	       "  bwrap     no time namespace, no filter, /sys bound; its "
+	       "kind of /dev, masks\n"
+	       "  crun      no time namespace; the rest as box; the usual "
+	       "cgroups (without: none)\n"
+	       "  runc      as crun\n");
 	if (bench.contenders[CRUN].hide_hierarchy &&
 	    bench.contenders[CRUN].runs)
-		printf("  crun refuses a hybrid host; here it was run with "
-		       "the version 2 hierarchy\n  hidden from it\n");
+		printf("\n  crun does not run where controllers are in both "
+		       "versions of the hierarchy:\n  here it was run with "
+		       "version 2 hidden from it\n");
 }
 
 /* ---- the targets ---- */
@@ -226,6 +229,9 @@ static void print_crowd(const struct crowd *c)
 	printf("  started in %.2f s: the first %d in %.2f ms each, the last %d "
 	       "in %.2f ms (medians)\n",
 	       c->all, CROWD_ENDS, c->first * 1e3, CROWD_ENDS, c->last * 1e3);
+	if (c->first_plain > 0 && c->last_plain > 0)
+		printf("  a plain process just then: %.2f ms and %.2f ms\n",
+		       c->first_plain * 1e3, c->last_plain * 1e3);
 	printf("  ended together in %.2f s; %zu failed, %zu mounts and %zu "
 	       "cgroups left\n",
 	       c->end, c->failures, c->left_mounts, c->left_groups);
@@ -358,8 +364,7 @@ int main(int argc, char **argv)
 		print_notes();
 	}
 	if (result == 0 && bench.boxes > 0 && bench.contenders[BOX].runs > 0) {
-		result = gather(&bench.programs, bench.boxes,
-				getenv("CG") != NULL, &crowd);
+		result = gather(&bench.programs, bench.boxes, &crowd);
 		if (result == 0)
 			print_crowd(&crowd);
 	}

@@ -1,6 +1,7 @@
 #include "contenders.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #include "bundle.h"
 #include "failure.h"
+#include "hierarchy.h"
 #include "stopwatch.h"
 
 #define WORDS 80
@@ -105,6 +107,17 @@ static bool is_installed(const char *name)
 	return found;
 }
 
+/* Whether box will find a place for a group of its own. */
+static bool can_make_groups(void)
+{
+	int dir = open_group_of(0);
+	bool can = dir >= 0 && faccessat(dir, ".", W_OK, AT_EACCESS) == 0;
+
+	if (dir >= 0)
+		close(dir);
+	return can;
+}
+
 /*
  * One run, to see whether it runs at all. crun refuses a host that has
  * controllers in both versions of the hierarchy; where root may hide one of
@@ -133,9 +146,8 @@ int prepare_contenders(struct programs *programs,
 		       struct contender contenders[CONTENDERS])
 {
 	static const char *const names[CONTENDERS] = {
-		"process",	  "floor",	     "box",
-		"box, no cgroup", "unshare",	     "bwrap",
-		"crun",		  "crun, no cgroup", "runc",
+		"process", "floor", "box",	    "box without", "unshare",
+		"bwrap",   "crun",  "crun without", "runc",
 	};
 	const char *tmp = getenv("TMPDIR");
 
@@ -157,6 +169,10 @@ int prepare_contenders(struct programs *programs,
 		if (try_once(&contenders[i]) < 0)
 			return -1;
 	}
+	if (!can_make_groups())
+		snprintf(contenders[BOX_PLAIN].why_not,
+			 sizeof(contenders[BOX_PLAIN].why_not),
+			 "the same: no cgroup can be made here");
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@
 struct box {
 	pid_t pid;
 	double seconds;
+	bool ended;
+	double plain; /* of a plain process, just before */
 };
 
 /* The two pipes that all boxes share. */
@@ -37,20 +40,6 @@ struct lines {
 	int hold[2];  /* standard input: its end is theirs */
 	int ready[2]; /* standard output: a line when they run */
 };
-
-static size_t count_entries(int dir, unsigned char type)
-{
-	DIR *stream = dir < 0 ? NULL : fdopendir(dir);
-	struct dirent *entry;
-	size_t count = 0;
-
-	if (!stream)
-		return 0;
-	while ((entry = readdir(stream)) != NULL)
-		count += entry->d_type == type;
-	closedir(stream);
-	return count;
-}
 
 static size_t count_mounts(void)
 {
@@ -62,9 +51,24 @@ static size_t count_mounts(void)
 	return lines;
 }
 
-static size_t count_groups(void)
+/* Groups that these boxes made: "box.PID.number". */
+static size_t count_groups(const struct box *boxes, size_t count)
 {
-	return count_entries(open_group_of(0), DT_DIR);
+	int dir = open_group_of(0);
+	DIR *stream = dir < 0 ? NULL : fdopendir(dir);
+	struct dirent *entry;
+	size_t groups = 0;
+	int pid;
+
+	while (stream && (entry = readdir(stream)) != NULL) {
+		if (sscanf(entry->d_name, "box.%d.", &pid) != 1)
+			continue;
+		for (size_t i = 0; i < count; i++)
+			groups += boxes[i].pid == pid;
+	}
+	if (stream)
+		closedir(stream);
+	return groups;
 }
 
 /* All threads of the machine (false) or processes of this user (true). */
@@ -164,18 +168,33 @@ static bool is_short(const struct memory *now)
 }
 
 static int start_box(const struct programs *p, const struct lines *lines,
-		     bool cgroups, pid_t *pid)
+		     pid_t *pid)
 {
-	const char *with[] = {p->box,	 "run",	    "--stats", "/dev/null",
-			      p->rootfs, "/bin/sh", "-c",      "echo; exec cat",
-			      NULL};
-	const char *without[] = {p->box,    "run", p->rootfs,
-				 "/bin/sh", "-c",  "echo; exec cat",
-				 NULL};
+	const char *const argv[] = {
+		p->box,	   "run", "--stats",	    "/dev/null", p->rootfs,
+		"/bin/sh", "-c",  "echo; exec cat", NULL};
 
-	*pid = start_program(cgroups ? with : without, lines->hold[0],
-			     lines->ready[1], -1);
+	*pid = start_program(argv, lines->hold[0], lines->ready[1], -1);
 	return *pid < 0 ? -1 : 0;
+}
+
+/* The same static busybox in no container, from start to end. */
+static int start_plain(const struct programs *p, double *seconds)
+{
+	char busybox[PATH_MAX];
+	const char *const argv[] = {busybox, "true", NULL};
+	double started = seconds_now();
+	pid_t pid;
+
+	snprintf(busybox, sizeof(busybox), "%s/bin/busybox", p->rootfs);
+	pid = start_program(argv, -1, -1, -1);
+	if (pid < 0)
+		return -1;
+	while (waitpid(pid, NULL, 0) < 0)
+		if (errno != EINTR)
+			return failed("waitpid", "%s", busybox);
+	*seconds = seconds_now() - started;
+	return 0;
 }
 
 /* Until its command says so. A box that ends instead has said why. */
@@ -214,17 +233,22 @@ static int open_lines(struct lines *lines)
 }
 
 static int start_all(const struct programs *programs, const struct lines *lines,
-		     bool cgroups, struct box *boxes, struct crowd *crowd)
+		     struct box *boxes, struct crowd *crowd)
 {
 	double begun = seconds_now();
 	size_t room = bound(crowd);
 
 	while (crowd->alive < room) {
 		struct box *box = &boxes[crowd->alive];
-		double started = seconds_now();
 		struct memory now;
+		double started;
 
-		if (start_box(programs, lines, cgroups, &box->pid) < 0)
+		if ((crowd->alive < CROWD_ENDS ||
+		     crowd->alive + CROWD_ENDS >= room) &&
+		    start_plain(programs, &box->plain) < 0)
+			return -1;
+		started = seconds_now();
+		if (start_box(programs, lines, &box->pid) < 0)
 			return -1;
 		if (await_start(lines, box->pid) < 0) {
 			kill(box->pid, SIGKILL);
@@ -295,19 +319,29 @@ static void look_at_memory(const struct box *boxes, struct crowd *crowd)
 	crowd->command_share = mean(&command);
 }
 
+static void medians(const struct box *boxes, size_t count, double *start,
+		    double *plain)
+{
+	double starts[CROWD_ENDS], plains[CROWD_ENDS];
+	size_t measured = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		starts[i] = boxes[i].seconds;
+		if (boxes[i].plain > 0)
+			plains[measured++] = boxes[i].plain;
+	}
+	*start = median(starts, count);
+	*plain = measured ? median(plains, measured) : 0;
+}
+
 static void look_at_starts(const struct box *boxes, struct crowd *crowd)
 {
 	size_t n = crowd->alive < CROWD_ENDS ? crowd->alive : CROWD_ENDS;
-	double first[CROWD_ENDS], last[CROWD_ENDS];
 
 	if (n == 0)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		first[i] = boxes[i].seconds;
-		last[i] = boxes[crowd->alive - n + i].seconds;
-	}
-	crowd->first = median(first, n);
-	crowd->last = median(last, n);
+	medians(boxes, n, &crowd->first, &crowd->first_plain);
+	medians(boxes + crowd->alive - n, n, &crowd->last, &crowd->last_plain);
 }
 
 /* Their commands have ended; they get time, and then no more. */
@@ -325,7 +359,7 @@ static void end_all(struct box *boxes, struct crowd *crowd)
 			break;
 		if (pid == 0 && seconds_now() > limit) {
 			for (size_t i = 0; i < crowd->alive; i++)
-				if (boxes[i].pid > 0)
+				if (!boxes[i].ended)
 					kill(boxes[i].pid, SIGKILL);
 			limit += END_SECONDS;
 		}
@@ -334,7 +368,7 @@ static void end_all(struct box *boxes, struct crowd *crowd)
 		for (size_t i = 0; pid > 0 && i < crowd->alive; i++) {
 			if (boxes[i].pid != pid)
 				continue;
-			boxes[i].pid = 0;
+			boxes[i].ended = true;
 			crowd->failures += status != 0;
 			left--;
 		}
@@ -347,11 +381,10 @@ static size_t more_than(size_t now, size_t before)
 	return now > before ? now - before : 0;
 }
 
-int gather(const struct programs *programs, size_t wanted, bool cgroups,
-	   struct crowd *crowd)
+int gather(const struct programs *programs, size_t wanted, struct crowd *crowd)
 {
 	struct box *boxes = calloc(wanted, sizeof(*boxes));
-	size_t mounts = count_mounts(), groups = count_groups();
+	size_t mounts = count_mounts();
 	struct lines lines;
 	int result, saved;
 
@@ -362,7 +395,7 @@ int gather(const struct programs *programs, size_t wanted, bool cgroups,
 		free(boxes);
 		return -1;
 	}
-	result = start_all(programs, &lines, cgroups, boxes, crowd);
+	result = start_all(programs, &lines, boxes, crowd);
 	saved = errno;
 	if (result == 0) {
 		read_memory(&crowd->full);
@@ -374,9 +407,9 @@ int gather(const struct programs *programs, size_t wanted, bool cgroups,
 	end_all(boxes, crowd);
 	close(lines.ready[0]);
 	close(lines.ready[1]);
-	free(boxes);
 	crowd->left_mounts = more_than(count_mounts(), mounts);
-	crowd->left_groups = more_than(count_groups(), groups);
+	crowd->left_groups = count_groups(boxes, crowd->alive);
+	free(boxes);
 	errno = saved;
 	return result;
 }

@@ -13,11 +13,12 @@
 
 struct crowd {
 	size_t wanted, alive;
-	char why_fewer[256]; /* "" when all that were wanted came */
-	double first, last;  /* median of the seconds to start */
-	double all;	     /* seconds from the first start to the last */
-	double end;	     /* seconds until all had ended */
-	size_t failures;     /* that did not end with status 0 */
+	char why_fewer[256];		/* "" when all that were wanted came */
+	double first, last;		/* median of the seconds to start */
+	double first_plain, last_plain; /* of a plain process, just then */
+	double all;	 /* seconds from the first start to the last */
+	double end;	 /* seconds until all had ended */
+	size_t failures; /* that did not end with status 0 */
 	size_t left_mounts, left_groups; /* more than there were before */
 	struct memory before, full;
 	/* KiB, the mean of some of them; share -1: cannot be seen */
@@ -32,8 +33,11 @@ struct crowd {
  * of namespaces is reached or memory gets short. Then ends all of them at once,
  * and looks for what is left. Returns 0, or -1 with errno and all boxes
  * ended.
+ *
+ * Each has a cgroup where there can be one. Beside the first and the last some
+ * plain processes are started: by them one can tell a machine that was busy
+ * with something else from one that grew slower.
  */
-int gather(const struct programs *programs, size_t wanted, bool cgroups,
-	   struct crowd *crowd);
+int gather(const struct programs *programs, size_t wanted, struct crowd *crowd);
 
 #endif

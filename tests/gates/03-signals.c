@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gate.h"
@@ -91,25 +92,574 @@ static pid_t command_of(pid_t supervise)
 {
 	pid_t child = 0;
 
-	AWAIT(children_of(supervise, &child, 1) == 1,
-	      "supervise has no child");
+	AWAIT(children_of(supervise, &child, 1) == 1, "supervise has no child");
 	return child;
 }
 
-static double half_the_limit(void)
+static double seconds(void)
 {
-	double now = deadline();
+	struct timespec t;
 
-	/* It waits no longer than a nap; deadline() is a limit from now on. */
-	return now - (now - deadline()) / 2;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* Long after what was to happen, and before a test gives up. */
+static bool is_late(double since)
+{
+	return seconds() - since > (deadline() - seconds()) / 2;
+}
+
+/* Such as "0.113": short, and a number that nobody can expect. */
+static const char *short_time(double *value)
+{
+	static char words[2][16];
+	static int next;
+
+	next = (next + 1) % 2;
+	*value = random_between(80, 140) / 1e3;
+	snprintf(words[next], sizeof(words[next]), "%.3f", *value);
+	return words[next];
+}
+
+/* It has been woken since it had slept so often, and waits again. */
+static bool has_settled(pid_t pid, long slept, int *looks)
+{
+	/* Or it need not be woken for that: then it waits all the time. */
+	return state_of(pid) != 'R' &&
+	       (times_slept(pid) > slept || ++*looks > 30);
+}
+
+/* Sends a signal, and returns when supervise has dealt with it. */
+static void signal_and_settle(pid_t to, int sig, pid_t supervise)
+{
+	long slept = times_slept(supervise);
+	int looks = 0;
+
+	kill(to, sig);
+	AWAIT(has_settled(supervise, slept, &looks),
+	      "supervise does not come to rest after signal %d (%s)", sig,
+	      strsignal(sig));
 }
 
 static void exit_status_kept(void)
 {
+	const int signals[] = {SIGINT, SIGKILL, SIGTERM,
+			       random_between(SIGRTMIN, SIGRTMAX)};
+	const int statuses[] = {0, 1, random_between(2, 254), 255};
+	const char *token = fresh_token();
+	char ignored[32], program[64];
+	struct run *run;
+
+	for (size_t i = 0; i < 4; i++) {
+		run = START("supervise", "probe", "exit",
+			    number_word(statuses[i]));
+		expect_status(run, statuses[i]);
+		run = START("supervise", "probe", "hold", token);
+		kill(await_probe(token), signals[i]);
+		expect_status(run, 128 + signals[i]);
+	}
+	/* Whoever ignores SIGCHLD is not told how his children end. */
+	snprintf(ignored, sizeof(ignored), "ignore=%llx",
+		 (unsigned long long)bit(SIGCHLD));
+	snprintf(program, sizeof(program), "supervise probe exit %d",
+		 statuses[2]);
+	expect_status(START("probe", "launch", ignored, program), statuses[2]);
+	expect_status(START("supervise", token), 127);
+	expect_nothing_left();
+}
+
+static void pass_one(struct run *run, pid_t supervise, int sig)
+{
+	/* SIGTSTP has been sent. */
+	if (sig != SIGTSTP)
+		kill(supervise, sig);
+	AWAIT(recorded(number_word(sig)) || has_ended(run),
+	      "signal %d (%s) was sent to supervise and has not reached its "
+	      "child",
+	      sig, strsignal(sig));
+	EXPECT(recorded(number_word(sig)),
+	       "signal %d (%s) has ended supervise instead of reaching its "
+	       "child",
+	       sig, strsignal(sig));
+}
+
+static void every_signal(void)
+{
+	struct run *run = START("supervise", "probe", "record", RECORD);
+	pid_t supervise = pid_of(run), command;
+
+	await_recording(run);
+	command = command_of(supervise);
+	for (int sig = 1; sig <= 64; sig++)
+		if (is_forwardable(sig) && sig != SIGTERM && sig != SIGTSTP)
+			pass_one(run, supervise, sig);
+	/* It may stop itself for this one. */
+	signal_and_settle(supervise, SIGTSTP, supervise);
+	pass_one(run, supervise, SIGTSTP);
+	pass_one(run, supervise, SIGCONT);
+	/* News of the child are not for the child. */
+	kill(command, SIGSTOP);
+	AWAIT(state_of(command) == 'T', "the command does not stop");
+	kill(command, SIGCONT);
+	pass_one(run, supervise, SIGTERM);
+	expect_status(run, 0);
+	EXPECT(!recorded(number_word(SIGCHLD)),
+	       "SIGCHLD, which is for supervise, was passed on to its child");
+	expect_nothing_left();
+}
+
+/* What a program has by execve(2): the mask, and what is ignored. */
+static void starts_as_called(void)
+{
+	for (int i = 0; i < 3; i++) {
+		const char *token = fresh_token();
+		char setting[32], program[64];
+		uint64_t mask = 0, seen;
+		struct run *run;
+		pid_t command;
+
+		/* None; some; all of the lowest, SIGCHLD among them. */
+		for (int n = 0; i == 1 && n < 5; n++)
+			mask |= bit(random_between(SIGRTMIN, SIGRTMAX)) |
+				bit(random_between(SIGURG, SIGSYS));
+		if (i == 2)
+			mask = 0x7fffffff & ~(bit(SIGKILL) | bit(SIGSTOP));
+		snprintf(setting, sizeof(setting), "block=%llx",
+			 (unsigned long long)mask);
+		snprintf(program, sizeof(program), "supervise probe hold %s",
+			 token);
+		run = START("probe", "launch", setting, program);
+		command = await_probe(token);
+		seen = status_mask(command, "SigBlk");
+		EXPECT(seen == mask,
+		       "supervise was started with the signal mask %016llx "
+		       "and CMD has %016llx: a mask is inherited through "
+		       "execve(2)",
+		       (unsigned long long)mask, (unsigned long long)seen);
+		EXPECT(status_mask(command, "SigIgn") == 0,
+		       "CMD ignores signals (SigIgn %s) that supervise's "
+		       "caller did not ignore",
+		       status_of(command, "SigIgn"));
+		EXPECT(group_of(command) == command,
+		       "CMD does not lead a process group of its own");
+		kill(command, SIGKILL);
+		expect_status(run, 128 + SIGKILL);
+	}
+}
+
+/*
+ * Stands still before the first prctl(2), which is after hold_signals() and
+ * before there is a child; the signal comes then.
+ */
+static void held_until_then(void)
+{
+	int sig = random_between(SIGRTMIN, SIGRTMAX);
+	const char *token = fresh_token();
+	char setting[64], program[64];
+	struct run *run;
+	uint64_t mask;
+
+	snprintf(setting, sizeof(setting), "pause=prctl:1:%s", token);
+	snprintf(program, sizeof(program), "supervise probe hold %s", token);
+	run = START("probe", "launch", setting, program);
+	AWAIT(exists(token, ".paused") || has_ended(run),
+	      "supervise did not become a subreaper");
+	mask = status_mask(pid_of(run), "SigBlk");
+	for (int i = 1; i <= 64; i++) {
+		EXPECT((mask & bit(i)) || (!is_forwardable(i) && i != SIGCHLD),
+		       "hold_signals() has left signal %d (%s) unblocked", i,
+		       strsignal(i));
+		EXPECT(!(mask & bit(i)) || !is_fault(i),
+		       "hold_signals() has blocked signal %d (%s), which a "
+		       "fault of the program itself raises",
+		       i, strsignal(i));
+	}
+	send_signal(run, sig);
+	release(token);
+	EXPECT(finish(run) == 128 + sig,
+	       "signal %d came before CMD was started and was to end it: "
+	       "expected exit status %d, saw %d",
+	       sig, 128 + sig, finish(run));
+}
+
+/* Stands still in the child, in the moment before it becomes CMD. */
+static void held_at_exec(void)
+{
+	const char *token = fresh_token();
+	char setting[64], program[64];
+	struct run *run;
+	pid_t supervise;
+
+	snprintf(setting, sizeof(setting), "pause=exec:2:%s", token);
+	snprintf(program, sizeof(program), "supervise probe hold %s", token);
+	run = START("probe", "launch", setting, program);
+	AWAIT(exists(token, ".paused") || has_ended(run),
+	      "the command was not executed");
+	supervise = pid_of(run);
+	signal_and_settle(supervise, SIGHUP, supervise);
+	release(token);
+	EXPECT(finish(run) == 128 + SIGHUP,
+	       "SIGHUP came between fork(2) and execve(2) and was to end the "
+	       "child: expected exit status %d, saw %d",
+	       128 + SIGHUP, finish(run));
+}
+
+static void no_signal_lost(void)
+{
+	held_until_then();
+	held_at_exec();
+	expect_nothing_left();
+}
+
+/* SIGTERM ends neither the command nor what it has started. */
+static void grace_then_kill(void)
+{
+	const char *child = fresh_token(), *token = fresh_token();
+	double grace, sent;
+	struct run *run =
+		START("supervise", "--grace", short_time(&grace), "sh", "-c",
+		      "trap '' TERM; probe hold $0 &"
+		      "exec probe hold $1",
+		      child, token);
+	pid_t grandchild;
+
+	await_probe(token);
+	grandchild = await_probe(child);
+	sent = seconds();
+	send_signal(run, SIGTERM);
+	/* Not to be put off by whoever asks again. */
+	AWAIT(has_ended(run) || (kill(pid_of(run), SIGTERM), false),
+	      "a child that ignores SIGTERM is still there, long after its "
+	      "grace period of %.3f s; SIGTERM was sent again and again "
+	      "meanwhile",
+	      grace);
+	EXPECT(!is_late(sent), "the grace period of %.3f s has taken %.3f s",
+	       grace, seconds() - sent);
+	EXPECT(finish(run) == 128 + SIGKILL,
+	       "expected exit status %d for a child that SIGKILL ended, saw %d",
+	       128 + SIGKILL, finish(run));
+	EXPECT(seconds() - sent >= grace - 0.005,
+	       "the child was killed %.3f s after SIGTERM, within its grace "
+	       "period of %.3f s",
+	       seconds() - sent, grace);
+	AWAIT(state_of(grandchild) == 0,
+	      "a process that the child had started still runs: SIGKILL is "
+	      "for the whole process group");
+	expect_nothing_left();
+}
+
+static void grace_is_for_leaving(void)
+{
+	int status = random_between(1, 99);
+	struct run *run = START("supervise", "--grace", "100", "sh", "-c",
+				"trap 'exit $0' TERM; : >" RECORD
+				"; while :; do usleep 1000; done",
+				number_word(status));
+
+	AWAIT(access(sandbox_path(RECORD), F_OK) == 0 || has_ended(run),
+	      "the command was not executed");
+	send_signal(run, SIGTERM);
+	expect_status(run, status);
+	/* The time does not run before SIGTERM has come. */
+	run = START("supervise", "--grace", "0", "probe", "exit",
+		    number_word(status));
+	expect_status(run, status);
+}
+
+static void grace_period(void)
+{
+	grace_then_kill();
+	grace_is_for_leaving();
+}
+
+static void expect_timeout(struct run *run, double since, const char *what)
+{
+	EXPECT(finish(run) == 124,
+	       "expected exit status 124 after the timeout of %s, saw %d", what,
+	       finish(run));
+	EXPECT(!is_late(since), "%s was ended after %.3f s only", what,
+	       seconds() - since);
+	expect_nothing_left();
+}
+
+static void timeout_ends(void)
+{
+	int status = random_between(1, 99);
+	double timeout, since = seconds();
+	const char *word = short_time(&timeout);
+	struct run *run = START("supervise", "--timeout", word, "probe",
+				"record", RECORD);
+
+	await_recording(run);
+	/* Not to be put off by other signals. */
+	AWAIT(has_ended(run) || (kill(pid_of(run), SIGUSR1), false),
+	      "the timeout of %.3f s has not ended the command; SIGUSR1 was "
+	      "sent again and again meanwhile",
+	      timeout);
+	EXPECT(recorded(number_word(SIGTERM)),
+	       "the timeout has not sent SIGTERM to the command");
+	EXPECT(seconds() - since >= timeout - 0.005,
+	       "the timeout of %.3f s has come after %.3f s", timeout,
+	       seconds() - since);
+	expect_timeout(run, since, "a command that exits 0 on SIGTERM");
+	since = seconds();
+	expect_timeout(START("supervise", "--timeout", word, "sh", "-c",
+			     "kill -STOP $$"),
+		       since, "a stopped command");
+	since = seconds();
+	expect_timeout(START("supervise", "--timeout", word, "--grace", "0.05",
+			     "sh", "-c",
+			     "trap '' TERM; probe hold x & probe hold y"),
+		       since, "a command that ignores SIGTERM");
+	since = seconds();
+	expect_status(START("supervise", "--timeout", "100", "probe", "exit",
+			    number_word(status)),
+		      status);
+	EXPECT(!is_late(since), "supervise waits for its timeout although the "
+				"command has ended");
+}
+
+static void no_timeout(void)
+{
+	struct run *run =
+		START("supervise", "--timeout", "0", "probe", "record", RECORD);
+
+	await_recording(run);
+	send_signal(run, SIGTERM);
+	EXPECT(finish(run) == 0,
+	       "--timeout 0 is none: expected exit status 0, saw %d",
+	       finish(run));
+}
+
+static void timeout(void)
+{
+	timeout_ends();
+	no_timeout();
+}
+
+static void stops_and_continues(void)
+{
+	const char *token = fresh_token();
+	struct run *run = START("supervise", "probe", "hold", token);
+	pid_t supervise = pid_of(run), command = await_probe(token);
+
+	for (int i = 0; i < 2; i++) {
+		signal_and_settle(command, SIGSTOP, supervise);
+		EXPECT(!has_ended(run) && state_of(supervise) == 'S',
+		       "the command has stopped, with no terminal there: "
+		       "supervise is to go on waiting, and is in state %c",
+		       state_of(supervise));
+		signal_and_settle(command, SIGCONT, supervise);
+		AWAIT(state_of(command) == 'S', "the command does not go on");
+		signal_and_settle(supervise, SIGTSTP, supervise);
+		AWAIT(state_of(command) == 'T',
+		      "SIGTSTP was sent to supervise and its child (state %c) "
+		      "has not stopped",
+		      state_of(command));
+		kill(supervise, SIGCONT);
+		AWAIT(state_of(command) == 'S' && state_of(supervise) == 'S',
+		      "SIGCONT was sent to supervise (state %c) and its child "
+		      "(state %c) does not go on",
+		      state_of(supervise), state_of(command));
+	}
+	/* To stop and continue interrupts what it waits in: EINTR. */
+	kill(supervise, SIGSTOP);
+	AWAIT(state_of(supervise) == 'T', "supervise does not stop");
+	kill(supervise, SIGCONT);
+	AWAIT(state_of(supervise) == 'S' || has_ended(run),
+	      "supervise was stopped and does not go on (state %c)",
+	      state_of(supervise));
+	send_signal(run, SIGINT);
+	expect_status(run, 128 + SIGINT);
+	expect_nothing_left();
+}
+
+static pid_t family[CROWD + 64];
+
+static size_t count_children(pid_t pid)
+{
+	return children_of(pid, family, CROWD + 64);
+}
+
+static void collects_and_sleeps(void)
+{
+	const char *token = fresh_token();
+	struct run *run =
+		START("supervise", "--grace", "100", "--timeout", "100",
+		      "probe", "orphans", number_word(CROWD), token);
+	pid_t supervise = pid_of(run), command;
+
+	AWAIT(count_children(supervise) == CROWD + 1 || has_ended(run),
+	      "of %d orphans and the command, supervise has %zu as children",
+	      CROWD, count_children(supervise));
+	EXPECT(!has_ended(run), "supervise has ended before its command");
+	command = family[0];
+	EXPECT(is_idle(supervise),
+	       "supervise uses the CPU, or keeps looking, while nothing "
+	       "happens");
+	release(token);
+	AWAIT(count_children(supervise) == 1,
+	      "%d other children have ended, and %zu are zombies as long as "
+	      "the command runs",
+	      CROWD, count_children(supervise) - 1);
+	signal_and_settle(command, SIGSTOP, supervise);
+	EXPECT(is_idle(supervise),
+	       "supervise uses the CPU while its child is stopped");
+	send_signal(run, SIGTERM);
+	EXPECT(is_idle(supervise) && !has_ended(run),
+	       "supervise does not sleep through the grace period");
+	kill(command, SIGCONT);
+	expect_status(run, 128 + SIGTERM);
+	expect_nothing_left();
+}
+
+/* A shell's job; supervise is that job. Returns the shell. */
+static pid_t start_job(struct run **run, pid_t *supervise, const char *program)
+{
+	pid_t shell, child = 0;
+
+	*run = START_WITH({.terminal = true}, "probe", "job", program);
+	shell = pid_of(*run);
+	AWAIT((children_of(shell, supervise, 1) == 1 &&
+	       children_of(*supervise, &child, 1) == 1 &&
+	       argument_is(child, 0, "probe")) ||
+		      has_ended(*run),
+	      "the command was not executed");
+	EXPECT(foreground_of(shell) == child && group_of(child) == child,
+	       "process group %d has the terminal, not the command's, %d",
+	       foreground_of(shell), child);
+	return child;
+}
+
+static void keys_reach_command(void)
+{
+	pid_t supervise, command;
+	struct run *run;
+
+	command = start_job(&run, &supervise, "supervise probe record " RECORD);
+	await_recording(run);
+	type(run, "\x03");
+	AWAIT(recorded(number_word(SIGINT)),
+	      "Ctrl-C was typed and the command has had no SIGINT");
+	kill(command, SIGTERM);
+	AWAIT(state_of(supervise) == 0,
+	      "the command has ended and supervise (state %c) has not",
+	      state_of(supervise));
+	EXPECT(recorded(number_word(SIGINT)) == 1,
+	       "Ctrl-C was typed once and the command has had SIGINT %d times",
+	       recorded(number_word(SIGINT)));
+	EXPECT(foreground_of(pid_of(run)) == supervise,
+	       "supervise has ended and the terminal is with process group "
+	       "%d, not with supervise's own, %d, again",
+	       foreground_of(pid_of(run)), supervise);
+}
+
+static void stop_key_stops_both(void)
+{
+	const char *token = fresh_token();
+	pid_t supervise, command;
+	char program[64];
+	struct run *run;
+
+	snprintf(program, sizeof(program), "supervise probe hold %s", token);
+	command = start_job(&run, &supervise, program);
+	await_probe(token);
+	for (int i = 0; i < 3; i++) {
+		if (i == 0)
+			type(run, "\x1a");
+		else
+			kill(command, SIGSTOP);
+		AWAIT(state_of(command) == 'T',
+		      "%s and the command (state %c) does not stop",
+		      i == 0 ? "Ctrl-Z was typed" : "SIGSTOP was sent",
+		      state_of(command));
+		AWAIT(state_of(supervise) == 'T',
+		      "the command has stopped and supervise (state %c) has "
+		      "not: the shell cannot see it",
+		      state_of(supervise));
+		EXPECT(foreground_of(command) == supervise,
+		       "supervise has stopped and has left the terminal with "
+		       "process group %d; its own is %d",
+		       foreground_of(command), supervise);
+		kill(supervise, SIGCONT);
+		AWAIT(state_of(command) == 'S' && state_of(supervise) == 'S',
+		      "SIGCONT was sent to supervise (state %c) and its child "
+		      "(state %c) does not go on",
+		      state_of(supervise), state_of(command));
+		EXPECT(foreground_of(command) == command,
+		       "the command goes on and process group %d has the "
+		       "terminal",
+		       foreground_of(command));
+	}
+	type(run, "\x03");
+	AWAIT(state_of(supervise) == 0,
+	      "Ctrl-C has not ended the command (state %c), or supervise "
+	      "(state %c) not after it",
+	      state_of(command), state_of(supervise));
+}
+
+static void terminal(void)
+{
+	keys_reach_command();
+	stop_key_stops_both();
+}
+
+static void failures(void)
+{
+	static const char *const bad[] = {"-1",	 "x",	  "",
+					  "1s",	 "nan",	  "inf",
+					  "0x1", "1.2.3", "2000000000"};
+	int status = random_between(1, 99);
+	char fault[32];
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		REFUSES("--grace", "supervise", "--grace", bad[i], "probe",
+			"exit", "0");
+		REFUSES("--timeout", "supervise", "--timeout", bad[i], "probe",
+			"exit", "0");
+	}
+	REFUSES("--grace", "supervise", "--grace");
+	REFUSES("CMD", "supervise", "--timeout", "1");
+	snprintf(fault, sizeof(fault), "fail=fork:1:%d", EAGAIN);
+	REFUSES("Resource temporarily unavailable", "probe", "launch", fault,
+		"supervise probe exit 0");
+	snprintf(fault, sizeof(fault), "fail=wait:1:%d", EINVAL);
+	REFUSES("Invalid argument", "probe", "launch", fault,
+		"supervise probe exit 0");
+	expect_status(START("supervise", "--grace", "1.5", "--timeout", "2.",
+			    "probe", "exit", number_word(status)),
+		      status);
 }
 
 static const struct test tests[] = {
 	{"exit_status", 1, "supervise exits as CMD did", exit_status_kept, 0},
+	{"every_signal", 1, "every signal that can be passed on reaches CMD",
+	 every_signal, 0},
+	{"starts_as_called", 1,
+	 "CMD starts with the signal mask that supervise was called with",
+	 starts_as_called, 0},
+	{"no_signal_lost", 1,
+	 "a signal that comes before CMD runs is not lost: it waits",
+	 no_signal_lost, 0},
+	{"grace_period", 1,
+	 "SIGTERM, then after the grace period SIGKILL for the whole group",
+	 grace_period, 0},
+	{"timeout", 1,
+	 "when the timeout is over CMD gets SIGTERM, and supervise exits 124",
+	 timeout, 0},
+	{"stops_and_continues", 1,
+	 "CMD can be stopped and continued through "
+	 "supervise",
+	 stops_and_continues, 0},
+	{"collects_and_sleeps", 1,
+	 "other children are collected, and supervise sleeps meanwhile",
+	 collects_and_sleeps, 0},
+	{"terminal", 1,
+	 "CMD has the terminal; with it supervise stops, goes on, and ends",
+	 terminal, 0},
+	{"failures", 1, "what is not a time is refused, and what fails is said",
+	 failures, 0},
 	{0},
 };
 
