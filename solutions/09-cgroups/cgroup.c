@@ -189,16 +189,20 @@ int cgroup_kill(const struct cgroup *group)
 	return -1;
 }
 
+static int remove_when_empty(const struct cgroup *group)
+{
+	/* If anything else keeps us from waiting, the removal will tell. */
+	if (wait_for(group->dir, "populated", 0, PATIENCE) < 0 &&
+	    errno == ETIMEDOUT)
+		return -1;
+	return remove_tree(group->parent, group->name);
+}
+
 int cgroup_remove(struct cgroup *group)
 {
 	int error = 0;
 
-	/* If anything else keeps us from waiting, the removal will tell. */
-	if (group->dir >= 0 &&
-	    wait_for(group->dir, "populated", 0, PATIENCE) < 0 &&
-	    errno == ETIMEDOUT)
-		error = errno;
-	else if (group->dir >= 0 && remove_tree(group->parent, group->name) < 0)
+	if (group->dir >= 0 && remove_when_empty(group) < 0)
 		error = errno;
 	if (step_back(group) < 0 && error == 0)
 		error = errno;

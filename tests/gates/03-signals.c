@@ -10,8 +10,9 @@
 #include "gate.h"
 #include "process.h"
 
-#define RECORD "/tmp/signals"
 #define CROWD 200
+
+static char record[64];
 
 static const int faults[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
 			     SIGTRAP, SIGABRT, SIGSYS};
@@ -63,10 +64,17 @@ static void release(const char *token)
 	write_in_sandbox(path, "");
 }
 
-/* How often `probe record` has written this line. */
+/* Where the `probe record` of now writes. */
+static const char *fresh_record(void)
+{
+	snprintf(record, sizeof(record), "/tmp/%s", fresh_token());
+	return record;
+}
+
+/* How often it has written this line. */
 static int recorded(const char *word)
 {
-	const char *line = read_in_sandbox(RECORD);
+	const char *line = read_in_sandbox(record);
 	size_t length = strlen(word);
 	int count = 0;
 
@@ -117,7 +125,7 @@ static const char *short_time(double *value)
 	static int next;
 
 	next = (next + 1) % 2;
-	*value = random_between(80, 140) / 1e3;
+	*value = random_between(40, 80) / 1e3;
 	snprintf(words[next], sizeof(words[next]), "%.3f", *value);
 	return words[next];
 }
@@ -186,7 +194,7 @@ static void pass_one(struct run *run, pid_t supervise, int sig)
 
 static void every_signal(void)
 {
-	struct run *run = START("supervise", "probe", "record", RECORD);
+	struct run *run = START("supervise", "probe", "record", fresh_record());
 	pid_t supervise = pid_of(run), command;
 
 	await_recording(run);
@@ -352,12 +360,13 @@ static void grace_then_kill(void)
 static void grace_is_for_leaving(void)
 {
 	int status = random_between(1, 99);
+	const char *token = fresh_token();
 	struct run *run = START("supervise", "--grace", "100", "sh", "-c",
-				"trap 'exit $0' TERM; : >" RECORD
-				"; while :; do usleep 1000; done",
-				number_word(status));
+				"trap 'exit $0' TERM; : >$1;"
+				"while :; do usleep 1000; done",
+				number_word(status), token);
 
-	AWAIT(access(sandbox_path(RECORD), F_OK) == 0 || has_ended(run),
+	AWAIT(exists(token, "") || has_ended(run),
 	      "the command was not executed");
 	send_signal(run, SIGTERM);
 	expect_status(run, status);
@@ -389,7 +398,7 @@ static void timeout_ends(void)
 	double timeout, since = seconds();
 	const char *word = short_time(&timeout);
 	struct run *run = START("supervise", "--timeout", word, "probe",
-				"record", RECORD);
+				"record", fresh_record());
 
 	await_recording(run);
 	/* Not to be put off by other signals. */
@@ -422,8 +431,8 @@ static void timeout_ends(void)
 
 static void no_timeout(void)
 {
-	struct run *run =
-		START("supervise", "--timeout", "0", "probe", "record", RECORD);
+	struct run *run = START("supervise", "--timeout", "0", "probe",
+				"record", fresh_record());
 
 	await_recording(run);
 	send_signal(run, SIGTERM);
@@ -504,11 +513,10 @@ static void collects_and_sleeps(void)
 	      "the command runs",
 	      CROWD, count_children(supervise) - 1);
 	signal_and_settle(command, SIGSTOP, supervise);
-	EXPECT(is_idle(supervise),
-	       "supervise uses the CPU while its child is stopped");
-	send_signal(run, SIGTERM);
+	signal_and_settle(supervise, SIGTERM, supervise);
 	EXPECT(is_idle(supervise) && !has_ended(run),
-	       "supervise does not sleep through the grace period");
+	       "supervise does not sleep in the grace period of a child that "
+	       "is stopped");
 	kill(command, SIGCONT);
 	expect_status(run, 128 + SIGTERM);
 	expect_nothing_left();
@@ -535,9 +543,12 @@ static pid_t start_job(struct run **run, pid_t *supervise, const char *program)
 static void keys_reach_command(void)
 {
 	pid_t supervise, command;
+	char program[96];
 	struct run *run;
 
-	command = start_job(&run, &supervise, "supervise probe record " RECORD);
+	snprintf(program, sizeof(program), "supervise probe record %s",
+		 fresh_record());
+	command = start_job(&run, &supervise, program);
 	await_recording(run);
 	type(run, "\x03");
 	AWAIT(recorded(number_word(SIGINT)),

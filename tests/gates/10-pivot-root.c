@@ -1,10 +1,12 @@
 /* Stage 10: root.h, harden.h, container.h; the whole of box. */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -256,8 +258,8 @@ static void process_options(void)
 	make_root();
 	START_WITH({.env = env}, "box", "run", "-e", "GIVEN=a b", "-w", "/usr",
 		   "--rlimit", "nofile=64:128", "--nice", "7", "--cpus", "0",
-		   "--policy", "batch", "--user", "1234:99", PROBE, ROOT,
-		   "probe", "hold", token);
+		   "--policy", "batch", "--io", "idle", "--user", "1234:99",
+		   PROBE, ROOT, "probe", "hold", token);
 	command = await_probe(token);
 	EXPECT(environment_has(command, "GIVEN=a b"), "-e was not heeded");
 	EXPECT(!environment_has(command, "LEAK=secret"),
@@ -268,6 +270,11 @@ static void process_options(void)
 		      "Max open files            64                   128"),
 	       "its limit of open files is not 64:128");
 	EXPECT(nice_of(command) == 7, "its nice value is %d", nice_of(command));
+	EXPECT(syscall(SYS_sched_getscheduler, command) == SCHED_BATCH,
+	       "its scheduling policy is not SCHED_BATCH");
+	/* Who: a process; class 3 in the upper bits: idle. ioprio_get(2). */
+	EXPECT(syscall(SYS_ioprio_get, 1, command) >> 13 == 3,
+	       "its I/O scheduling class is not idle");
 	EXPECT(strcmp(status_of(command, "Cpus_allowed_list"), "0") == 0,
 	       "it may run on CPUs %s",
 	       status_of(command, "Cpus_allowed_list"));
@@ -418,6 +425,21 @@ static void terminal(void)
 	expect_status(run, 7);
 }
 
+static void expect_limit(const char *group, const char *file,
+			 const char *expected)
+{
+	char path[800], text[64] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", group, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		fail("%s cannot be read", path);
+	close(fd);
+	EXPECT(strcmp(text, expected) == 0, "%s is %s, expected %s", file, text,
+	       expected);
+}
+
 static void limits(void)
 {
 	const char *token = fresh_token(), *stats;
@@ -430,11 +452,17 @@ static void limits(void)
 			 "32M", "--pids", "20", "--cpu", "50", "--weight", "50",
 			 PROBE, ROOT, "probe", "hold", token);
 	command = await_probe(token);
-	snprintf(path, sizeof(path), "%.*s",
-		 (int)strcspn(proc_file(command, "cgroup"), "\n"),
-		 proc_file(command, "cgroup"));
-	EXPECT(strstr(path, "box"), "CMD is not in a cgroup of its own: %s",
-	       path);
+	snprintf(path, sizeof(path), "/sys/fs/cgroup%s",
+		 strstr(proc_file(command, "cgroup"), "0::") + 3);
+	path[strcspn(path, "\n")] = '\0';
+	EXPECT(strncmp(path, delegated_cgroup(), strlen(delegated_cgroup())) ==
+			       0 &&
+		       strcmp(path, delegated_cgroup()) != 0,
+	       "CMD is not in a cgroup of its own: %s", path);
+	expect_limit(path, "memory.max", "33554432\n");
+	expect_limit(path, "pids.max", "20\n");
+	expect_limit(path, "cpu.max", "50000 100000\n");
+	expect_limit(path, "cpu.weight", "50\n");
 	kill(command, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	run = START_WITH({.in_delegated = true}, "box", "run", "--memory",
