@@ -13,6 +13,7 @@
 #include "files.h"
 #include "hierarchy.h"
 #include "neighbours.h"
+#include "removal.h"
 
 #define CPU_PERIOD 100000 /* microseconds */
 #define PATIENCE 10000	  /* milliseconds */

@@ -31,7 +31,9 @@ int create_veth(const char *name, const char *peer, pid_t pid);
 
 /*
  * Gives the interface `name` of this network namespace an address and brings
- * it up. Returns 0, or -1 with errno: ENODEV when there is no such interface.
+ * it up. Returns 0, or -1 with errno: ENODEV when there is no such interface,
+ * EEXIST when it has the address already. On failure the interface may have
+ * its address and be down: whoever made it deletes it.
  */
 int configure_interface(const char *name, const struct address *address);
 

@@ -15,8 +15,6 @@
 #include "failure.h"
 #include "files.h"
 
-#define OPEN_GROUP (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-
 /* The line "0::/path" of /proc/PID/cgroup, seen from the namespace's root. */
 static int group_path(pid_t pid, char path[PATH_MAX])
 {
@@ -216,89 +214,27 @@ int read_value(int dir, const char *file, const char *key, uint64_t *value)
 	return 0;
 }
 
-/* The first group below the group `dir`: 1; there is none: 0; -1 with errno. */
-static int first_below(int dir, char name[NAME_MAX + 1])
+DIR *open_groups(int dir)
 {
 	/* A descriptor of its own, whose place in the directory is the start */
-	int fd = openat(dir, ".", OPEN_GROUP);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int found = 0;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *groups = fd < 0 ? NULL : fdopendir(fd);
+	int saved = errno;
 
-	if (!stream) {
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	while (!found && (entry = readdir(stream)) != NULL) {
-		found = entry->d_type == DT_DIR &&
-			strcmp(entry->d_name, ".") != 0 &&
-			strcmp(entry->d_name, "..") != 0;
-		if (found)
-			snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
-	}
-	closedir(stream);
-	return found;
-}
-
-static int remove_one(int dir, const char *name)
-{
-	/* ENOENT: somebody else was faster. */
-	if (unlinkat(dir, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return -1;
-	return 0;
-}
-
-/*
- * Removes all groups below `dir`, and closes it. A single descriptor moves
- * down and up again: whoever was in there has chosen how deep.
- */
-static int remove_below(int dir)
-{
-	char name[NAME_MAX + 1];
-	int found, next, saved, depth = 0;
-	bool entered = false; /* because rmdir(2) had refused this group */
-
-	for (;;) {
-		found = first_below(dir, name);
-		if (found < 0)
-			break;
-		if (found > 0 && remove_one(dir, name) == 0) {
-			entered = false;
-			continue;
-		}
-		if (found > 0 && errno != EBUSY)
-			break;
-		if (found == 0 && depth == 0) {
-			close(dir);
-			return 0;
-		}
-		/* Nothing below it: then it is a process that is in the way. */
-		if (found == 0 && entered) {
-			errno = EBUSY;
-			break;
-		}
-		next = openat(dir, found > 0 ? name : "..", OPEN_GROUP);
-		if (next < 0)
-			break;
-		close(dir);
-		dir = next;
-		entered = found > 0;
-		depth += found > 0 ? 1 : -1;
-	}
-	saved = errno;
-	close(dir);
+	if (!groups && fd >= 0)
+		close(fd);
 	errno = saved;
-	return -1;
+	return groups;
 }
 
-int remove_tree(int parent, const char *name)
+const char *next_group(DIR *groups)
 {
-	int dir = openat(parent, name, OPEN_GROUP);
+	struct dirent *entry;
 
-	if (dir < 0 && errno == ENOENT)
-		return 0;
-	if (dir < 0 || remove_below(dir) < 0 || remove_one(parent, name) < 0)
-		return failed("remove group", "%s", name);
-	return 0;
+	while ((entry = readdir(groups)) != NULL)
+		if (entry->d_type == DT_DIR &&
+		    strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			return entry->d_name;
+	return NULL;
 }

@@ -5,6 +5,7 @@
 #ifndef HIERARCHY_H
 #define HIERARCHY_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,11 +56,12 @@ uint64_t value_of(const char *text, const char *key);
 int read_value(int dir, const char *file, const char *key, uint64_t *value);
 
 /*
- * Removes the group `name` of the group `parent` and all groups below it,
- * deepest first: rmdir(2) takes only a group with none below it and with no
- * process. Returns 0, also when there is no such group, or -1 with errno:
- * EBUSY when a process is in one of them.
+ * A stream over the groups right below the group `dir`; closedir(3) ends it.
+ * Returns NULL with errno.
  */
-int remove_tree(int parent, const char *name);
+DIR *open_groups(int dir);
+
+/* The name of the next one, or NULL when there is none left. */
+const char *next_group(DIR *groups);
 
 #endif

@@ -22,7 +22,7 @@ enum { MEMORY = 1, PIDS, CPU, WEIGHT, STATS };
 #define MOST_PERCENT 100000
 
 static const struct option_spec specs[] = {
-	{0, "memory", "BYTES", "at most this much memory, and no swap; 64M",
+	{0, "memory", "BYTES", "at most this much memory, such as 64M; no swap",
 	 MEMORY},
 	{0, "pids", "N", "at most N processes and threads", PIDS},
 	{0, "cpu", "PERCENT", "at most this much of a CPU; 150 is one and half",

@@ -12,6 +12,7 @@
 #include "failure.h"
 #include "files.h"
 #include "hierarchy.h"
+#include "removal.h"
 #include "shared.h"
 
 /* What follows a group's name in that of the sibling its maker went to. */
@@ -114,27 +115,19 @@ static void sweep(int parent, const char *name)
 
 void sweep_groups(int parent, const char *prefix)
 {
-	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	const char *rest;
+	DIR *groups = open_groups(parent);
+	const char *name, *rest;
 
-	if (!stream) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(stream)) != NULL) {
-		rest = after_name(entry->d_name, prefix);
-		if (!rest || entry->d_type != DT_DIR)
-			continue;
-		if (*rest == '\0')
-			sweep(parent, entry->d_name);
+	while (groups && (name = next_group(groups)) != NULL) {
+		rest = after_name(name, prefix);
+		if (rest && *rest == '\0')
+			sweep(parent, name);
 		/* This succeeds if no process is in it: its maker is gone. */
-		else if (strcmp(rest, ASIDE) == 0)
-			unlinkat(parent, entry->d_name, AT_REMOVEDIR);
+		if (rest && strcmp(rest, ASIDE) == 0)
+			unlinkat(parent, name, AT_REMOVEDIR);
 	}
-	closedir(stream);
+	if (groups)
+		closedir(groups);
 }
 
 int step_aside(struct cgroup *group)
@@ -164,23 +157,16 @@ int step_aside(struct cgroup *group)
 /* Whether there are groups below `parent` but for that one: 1, 0 or -1. */
 static int has_other_groups(int parent, const char *name)
 {
-	int fd = openat(parent, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
-	int others = 0;
+	DIR *groups = open_groups(parent);
+	const char *next;
 
-	if (!stream) {
-		if (fd >= 0)
-			close(fd);
+	if (!groups)
 		return failed("open", "%s", path_of(parent));
-	}
-	while (!others && (entry = readdir(stream)) != NULL)
-		others = entry->d_type == DT_DIR &&
-			 strcmp(entry->d_name, ".") != 0 &&
-			 strcmp(entry->d_name, "..") != 0 &&
-			 strcmp(entry->d_name, name) != 0;
-	closedir(stream);
-	return others;
+	do
+		next = next_group(groups);
+	while (next && strcmp(next, name) == 0);
+	closedir(groups);
+	return next != NULL;
 }
 
 static int disable_controllers(int parent)

@@ -23,7 +23,7 @@ clean()
 	program=$2
 	shift 2
 	count=$((count + 1))
-	valgrind -q --leak-check=full --error-exitcode=99 \
+	valgrind -q --vgdb=no --leak-check=full --error-exitcode=99 \
 		--show-leak-kinds=definite,indirect,possible \
 		--errors-for-leak-kinds=definite,indirect,possible \
 		--suppressions="$here/valgrind.supp" \

@@ -1,0 +1,33 @@
+# rootfs.mk - rules for the root filesystem and the VM; included by the
+# top-level Makefile, which sets B (the build directory).
+
+ROOTFS_SKELETON := $(shell find rootfs/skeleton)
+
+.PHONY: deps vm
+
+deps:
+	@rootfs/deps.sh
+
+# The stamp stands beside the tree: inside it would be part of the tree.
+$B/rootfs.stamp: rootfs/make-rootfs.sh rootfs/find-busybox.sh \
+		$(ROOTFS_SKELETON)
+	@rootfs/make-rootfs.sh $B/rootfs
+	@touch $@
+
+# fetch-kernel.sh leaves a complete result alone, so that asking it again,
+# which KERNEL=PATH makes us do, costs nothing.
+$B/vm/vmlinuz: $(if $(KERNEL),FORCE)
+	@rootfs/fetch-kernel.sh $B/vm
+.PHONY: FORCE
+
+$B/vm/initramfs.cpio: rootfs/make-initramfs.sh rootfs/pack.sh rootfs/init \
+		$B/rootfs.stamp $B/vm/vmlinuz
+	@rootfs/make-initramfs.sh $@ $B/rootfs $B/vm
+
+# make vm: a root shell.  make vm CMD='...': one command, whose output and
+# exit status are the VM's; make itself can only end with 0 or 2, and says
+# "Error STATUS".  rootfs/vm.sh -- '...' ends with the exact status.
+# $(value) keeps make from expanding a $ that is meant for the guest's shell.
+vm: export VM_CMD := $(value CMD)
+vm: $B/vm/initramfs.cpio
+	@VMDIR=$B/vm rootfs/vm.sh $${VM_CMD:+-- "$$VM_CMD"}
