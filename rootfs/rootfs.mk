@@ -5,7 +5,7 @@ ROOTFS_SKELETON := $(shell find rootfs/skeleton)
 
 .PHONY: deps vm
 
-deps:
+deps: ## install what is missing, or say how
 	@rootfs/deps.sh
 
 # The stamp stands beside the tree: inside it would be part of the tree.
@@ -27,7 +27,8 @@ $B/vm/initramfs.cpio: rootfs/make-initramfs.sh rootfs/pack.sh rootfs/init \
 # make vm: a root shell.  make vm CMD='...': one command, whose output and
 # exit status are the VM's; make itself can only end with 0 or 2, and says
 # "Error STATUS".  rootfs/vm.sh -- '...' ends with the exact status.
-# $(value) keeps make from expanding a $ that is meant for the guest's shell.
-vm: export VM_CMD := $(value CMD)
-vm: $B/vm/initramfs.cpio
+# $(value) keeps make from expanding a $ that is meant for the guest's shell;
+# a CMD that only the environment has is not meant for us.
+vm: export VM_CMD := $(if $(filter command,$(origin CMD)),$(value CMD))
+vm: $B/vm/initramfs.cpio ## a shell in the VM, or CMD='...'
 	@VMDIR=$B/vm rootfs/vm.sh $${VM_CMD:+-- "$$VM_CMD"}

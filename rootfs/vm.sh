@@ -87,7 +87,7 @@ if [ $# -gt 0 ]; then
 	shift
 	[ $# -gt 0 ] || fail "--: no command after it"
 fi
-what=$*
+what=$(printf %s "$*" | head -n 1 | cut -c 1-100)
 mode="command"
 if [ $# -eq 0 ] && [ -t 0 ]; then
 	mode=shell what="a shell"

@@ -101,13 +101,14 @@ static const char *after_name(const char *name, const char *prefix)
 
 static void sweep(int parent, const char *name)
 {
-	char events[256];
+	struct cgroup group = {.parent = parent};
 	int lock, dir = open_and_lock(parent, name, &lock);
 
 	if (dir < 0)
 		return;
-	if (read_file(dir, "cgroup.events", events, sizeof(events)) > 0 &&
-	    value_of(events, "populated") == 0)
+	/* Its maker would have killed what is left in it, had it lived. */
+	group.dir = dir;
+	if (cgroup_kill(&group) == 0)
 		remove_tree(parent, name);
 	close(lock);
 	close(dir);

@@ -26,7 +26,7 @@ int hold_group(struct cgroup *group);
 
 /*
  * Removes what is left of runs that were killed: the groups below `parent`
- * with such a name that nobody holds and that no process is in. A process id
+ * with such a name that nobody holds, and the processes in them. A process id
  * would prove nothing: it may be used again, or belong to another namespace.
  * What cannot be removed stays.
  */

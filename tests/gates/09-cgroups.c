@@ -252,7 +252,10 @@ static void killed_and_swept(void)
 	await_probe(neighbour);
 	for (int i = 0; i < 5; i++) {
 		const char *token = fresh_token();
-		struct run *run = CGROUP("probe", "hold", token);
+		struct run *run = CGROUP("sh", "-c",
+					 "probe hold daemon & exec probe hold "
+					 "\"$1\"",
+					 "sh", token);
 		pid_t command = await_probe(token);
 
 		kill(pid_of(run), SIGKILL);
@@ -261,6 +264,9 @@ static void killed_and_swept(void)
 		finish(run);
 	}
 	expect_status(CGROUP("true"), 0);
+	EXPECT(find_probe("daemon") == 0,
+	       "what was left in the groups of the killed still runs after the "
+	       "next run");
 	EXPECT(count_groups() == 1,
 	       "%d groups are there after the next run: expected those of the "
 	       "killed to be swept, and the one that is in use to be left "
