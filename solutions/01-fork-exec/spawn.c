@@ -17,7 +17,8 @@ void exec_command(const struct command *command)
 	if (command->envp)
 		environ = (char **)command->envp;
 	/* Last: a signal that was held back may end the process right here. */
-	if (command->mask && sigprocmask(SIG_SETMASK, command->mask, NULL) < 0) {
+	if (command->mask &&
+	    sigprocmask(SIG_SETMASK, command->mask, NULL) < 0) {
 		failed("sigprocmask", "");
 		die(EXIT_OURS);
 	}

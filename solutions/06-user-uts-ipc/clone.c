@@ -41,10 +41,9 @@ static int write_maps(pid_t child, const struct namespaces *world)
 
 	if (world->helpers)
 		return map_ids_with_helpers(child, world);
-	return map_ids(child, own ? &user : world->users,
-		       own ? 1 : world->user_count,
-		       own ? &group : world->groups,
-		       own ? 1 : world->group_count);
+	return map_ids(
+		child, own ? &user : world->users, own ? 1 : world->user_count,
+		own ? &group : world->groups, own ? 1 : world->group_count);
 }
 
 static void give_up(pid_t child, struct barrier *barrier, int *pidfd)

@@ -16,8 +16,8 @@ int make_mounts_private(void)
 
 int mount_proc(const char *dir)
 {
-	if (mount("proc", dir, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  NULL) < 0)
+	if (mount("proc", dir, "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) <
+	    0)
 		return failed("mount proc on", "%s", dir);
 	return 0;
 }

@@ -22,8 +22,8 @@ const uint64_t default_capabilities =
 	BIT(CAP_SYS_CHROOT) | BIT(CAP_MKNOD) | BIT(CAP_AUDIT_WRITE) |
 	BIT(CAP_SETFCAP);
 
-#define NEW_NAMESPACES                                                        \
-	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS |          \
+#define NEW_NAMESPACES                                                         \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS |           \
 	 CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP)
 
 #if defined(__x86_64__)
@@ -37,41 +37,55 @@ const uint64_t default_capabilities =
 /* System calls that fail with EPERM unless the capability is kept. */
 static const struct {
 	int number;
-	int capability;		/* -1: always */
+	int capability; /* -1: always */
 } forbidden[] = {
-	{SYS_mount, CAP_SYS_ADMIN},	 {SYS_umount2, CAP_SYS_ADMIN},
-	{SYS_pivot_root, CAP_SYS_ADMIN}, {SYS_open_tree, CAP_SYS_ADMIN},
-	{SYS_move_mount, CAP_SYS_ADMIN}, {SYS_fsopen, CAP_SYS_ADMIN},
-	{SYS_fsconfig, CAP_SYS_ADMIN},	 {SYS_fsmount, CAP_SYS_ADMIN},
-	{SYS_fspick, CAP_SYS_ADMIN},	 {SYS_mount_setattr, CAP_SYS_ADMIN},
-	{SYS_unshare, CAP_SYS_ADMIN},	 {SYS_setns, CAP_SYS_ADMIN},
-	{SYS_swapon, CAP_SYS_ADMIN},	 {SYS_swapoff, CAP_SYS_ADMIN},
-	{SYS_quotactl, CAP_SYS_ADMIN},	 {SYS_bpf, CAP_BPF},
+	{SYS_mount, CAP_SYS_ADMIN},
+	{SYS_umount2, CAP_SYS_ADMIN},
+	{SYS_pivot_root, CAP_SYS_ADMIN},
+	{SYS_open_tree, CAP_SYS_ADMIN},
+	{SYS_move_mount, CAP_SYS_ADMIN},
+	{SYS_fsopen, CAP_SYS_ADMIN},
+	{SYS_fsconfig, CAP_SYS_ADMIN},
+	{SYS_fsmount, CAP_SYS_ADMIN},
+	{SYS_fspick, CAP_SYS_ADMIN},
+	{SYS_mount_setattr, CAP_SYS_ADMIN},
+	{SYS_unshare, CAP_SYS_ADMIN},
+	{SYS_setns, CAP_SYS_ADMIN},
+	{SYS_swapon, CAP_SYS_ADMIN},
+	{SYS_swapoff, CAP_SYS_ADMIN},
+	{SYS_quotactl, CAP_SYS_ADMIN},
+	{SYS_bpf, CAP_BPF},
 	{SYS_perf_event_open, CAP_PERFMON},
 	{SYS_init_module, CAP_SYS_MODULE},
 	{SYS_finit_module, CAP_SYS_MODULE},
 	{SYS_delete_module, CAP_SYS_MODULE},
-	{SYS_kexec_load, CAP_SYS_BOOT},	 {SYS_reboot, CAP_SYS_BOOT},
+	{SYS_kexec_load, CAP_SYS_BOOT},
+	{SYS_kexec_file_load, CAP_SYS_BOOT},
+	{SYS_reboot, CAP_SYS_BOOT},
 	{SYS_open_by_handle_at, CAP_DAC_READ_SEARCH},
-	{SYS_settimeofday, CAP_SYS_TIME}, {SYS_clock_settime, CAP_SYS_TIME},
-	{SYS_clock_adjtime, CAP_SYS_TIME}, {SYS_adjtimex, CAP_SYS_TIME},
-	{SYS_acct, CAP_SYS_PACCT},	 {SYS_syslog, CAP_SYSLOG},
-	{SYS_userfaultfd, CAP_SYS_PTRACE}, {SYS_kcmp, CAP_SYS_PTRACE},
-	{SYS_add_key, -1},		 {SYS_request_key, -1},
+	{SYS_settimeofday, CAP_SYS_TIME},
+	{SYS_clock_settime, CAP_SYS_TIME},
+	{SYS_clock_adjtime, CAP_SYS_TIME},
+	{SYS_adjtimex, CAP_SYS_TIME},
+	{SYS_acct, CAP_SYS_PACCT},
+	{SYS_syslog, CAP_SYSLOG},
+	{SYS_userfaultfd, CAP_SYS_PTRACE},
+	{SYS_kcmp, CAP_SYS_PTRACE},
+	{SYS_add_key, -1},
+	{SYS_request_key, -1},
 	{SYS_keyctl, -1},
 };
 #define FORBIDDEN (sizeof(forbidden) / sizeof(forbidden[0]))
 
-#define LOAD(field)                                                           \
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                                    \
-		 offsetof(struct seccomp_data, field))
+#define LOAD(field)                                                            \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 /* The lower half of an argument: all that the kernel looks at for an int. */
 #define LOAD_INT(argument) LOAD(args[argument])
 #define RETURN(value) BPF_STMT(BPF_RET | BPF_K, value)
 #define FAIL(error) RETURN(SECCOMP_RET_ERRNO | (error))
-#define SKIP_UNLESS_EQUAL(value, count)                                       \
+#define SKIP_UNLESS_EQUAL(value, count)                                        \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count)
-#define SKIP_UNLESS_ANY(bits, count)                                          \
+#define SKIP_UNLESS_ANY(bits, count)                                           \
 	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, count)
 
 static int install_filter(uint64_t capabilities)

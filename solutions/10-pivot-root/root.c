@@ -42,8 +42,8 @@ static int build_root(const struct root *root)
 	const char *path = root->overlay ? STAGE "/root" : STAGE;
 	int fd;
 
-	if (root->overlay ? mount_overlay(root) :
-			    attach_tree(root->tree, STAGE))
+	if (root->overlay ? mount_overlay(root)
+			  : attach_tree(root->tree, STAGE))
 		return -1;
 	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? failed("open", "%s", root->path) : fd;
@@ -52,8 +52,8 @@ static int build_root(const struct root *root)
 /* The working directory is the new /dev, empty and nobody else's so far. */
 static int make_devices(void)
 {
-	static const char *const devices[] = {"/dev/null",   "/dev/zero",
-					      "/dev/full",   "/dev/random",
+	static const char *const devices[] = {"/dev/null",    "/dev/zero",
+					      "/dev/full",    "/dev/random",
 					      "/dev/urandom", "/dev/tty"};
 	static const char *const links[][2] = {
 		{"/proc/self/fd", "fd"},       {"/proc/self/fd/0", "stdin"},
@@ -90,9 +90,10 @@ static int make_dev(int root)
 	if (result == 0 &&
 	    (mount_inside(dev, "devpts", "/pts", flags,
 			  "newinstance,ptmxmode=0666,mode=620") < 0 ||
-	     mount_inside(dev, "tmpfs", "/shm", flags | MS_NODEV,
-			  "mode=1777") < 0 ||
-	     mount_inside(dev, "mqueue", "/mqueue", flags | MS_NODEV, NULL) < 0))
+	     mount_inside(dev, "tmpfs", "/shm", flags | MS_NODEV, "mode=1777") <
+		     0 ||
+	     mount_inside(dev, "mqueue", "/mqueue", flags | MS_NODEV, NULL) <
+		     0))
 		result = -1;
 	close(dev);
 	return result;
@@ -106,7 +107,8 @@ static int make_sys(int root, unsigned long read_only)
 		return -1;
 	/* ENODEV, EPERM...: a machine that has no version 2 hierarchy. */
 	if (mount_inside(root, "cgroup2", "/sys/fs/cgroup", flags | read_only,
-			 NULL) < 0 && errno != ENODEV && errno != EBUSY)
+			 NULL) < 0 &&
+	    errno != ENODEV && errno != EBUSY)
 		return -1;
 	return 0;
 }
@@ -115,14 +117,14 @@ static int make_sys(int root, unsigned long read_only)
 static int mask_paths(int root)
 {
 	static const char *const hidden[] = {
-		"/proc/acpi",	    "/proc/asound",	"/proc/kcore",
-		"/proc/keys",	    "/proc/key-users",	"/proc/latency_stats",
+		"/proc/acpi",	     "/proc/asound",	"/proc/kcore",
+		"/proc/keys",	     "/proc/key-users", "/proc/latency_stats",
 		"/proc/sched_debug", "/proc/scsi",	"/proc/timer_list",
 		"/sys/firmware",
 	};
 	static const char *const fixed[] = {
-		"/proc/bus", "/proc/fs",  "/proc/irq",
-		"/proc/sys", "/proc/sysrq-trigger",
+		"/proc/bus",	       "/proc/fs", "/proc/irq", "/proc/sys",
+		"/proc/sysrq-trigger",
 	};
 
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)

@@ -10,11 +10,11 @@
 
 /* What became of one child, and of all the others on the way. */
 struct outcome {
-	bool ended;		/* the child has ended */
-	int status;		/* its wait status, once it has */
-	struct rusage usage;	/* its own and its waited-for children's */
-	int stopped;		/* signal that stopped it; 0: it is not */
-	unsigned long reaped;	/* children collected, this one included */
+	bool ended;	      /* the child has ended */
+	int status;	      /* its wait status, once it has */
+	struct rusage usage;  /* its own and its waited-for children's */
+	int stopped;	      /* signal that stopped it; 0: it is not */
+	unsigned long reaped; /* children collected, this one included */
 };
 
 /*

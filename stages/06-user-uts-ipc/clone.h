@@ -25,16 +25,16 @@ pid_t clone_process(uint64_t flags, int cgroup, int *pidfd);
 
 /* The world that fork_in_namespaces() makes. */
 struct namespaces {
-	uint64_t flags;		/* CLONE_NEW*; CLONE_NEWUSER is added */
-	int cgroup;		/* directory to start in; -1: the caller's */
-	uid_t uid;		/* who the child is, inside */
+	uint64_t flags; /* CLONE_NEW*; CLONE_NEWUSER is added */
+	int cgroup;	/* directory to start in; -1: the caller's */
+	uid_t uid;	/* who the child is, inside */
 	gid_t gid;
 	/* The id maps; count 0: `uid` and `gid` alone, being the caller's. */
 	const struct id_map *users;
 	size_t user_count;
 	const struct id_map *groups;
 	size_t group_count;
-	bool helpers;		/* write them by newuidmap(1): subid.h */
+	bool helpers; /* write them by newuidmap(1): subid.h */
 	/*
 	 * Called in the parent while the child waits, maps written; NULL:
 	 * nothing. -1 gives the whole thing up.

@@ -65,12 +65,12 @@ int main(int argc, char **argv)
 	for (int id; (id = next_option(&options)) != 0;) {
 		switch (id) {
 		case UID:
-			world.uid = (uid_t)number_of(&options, options.value,
-						     0, LAST_ID);
+			world.uid = (uid_t)number_of(&options, options.value, 0,
+						     LAST_ID);
 			break;
 		case GID:
-			world.gid = (gid_t)number_of(&options, options.value,
-						     0, LAST_ID);
+			world.gid = (gid_t)number_of(&options, options.value, 0,
+						     LAST_ID);
 			break;
 		case HOSTNAME:
 			setup.hostname = options.value;

@@ -23,7 +23,7 @@ static const struct option_spec specs[] = {
 
 /* Mounts in the order in which they were asked for: one may lie in another. */
 struct request {
-	char *source;		/* NULL: a tmpfs */
+	char *source; /* NULL: a tmpfs */
 	const char *target;
 	bool read_only;
 };
@@ -66,8 +66,8 @@ static int set_up(const struct setup *setup)
 	for (size_t i = 0; i < setup->count; i++) {
 		const struct request *r = &setup->requests[i];
 
-		if (r->source ? bind_mount(r->source, r->target, r->read_only) :
-				mount_tmpfs(r->target, NULL))
+		if (r->source ? bind_mount(r->source, r->target, r->read_only)
+			      : mount_tmpfs(r->target, NULL))
 			return -1;
 	}
 	return mount_proc("/proc");
@@ -102,8 +102,8 @@ int main(int argc, char **argv)
 	}
 	for (int id; (id = next_option(&options)) != 0;)
 		setup.requests[setup.count++] =
-			id == BIND ? bind_request(&options) :
-				     (struct request){.target = options.value};
+			id == BIND ? bind_request(&options)
+				   : (struct request){.target = options.value};
 	command.argv = operands(&options, "CMD");
 	command.file = command.argv[0];
 	command.mask = &before;

@@ -51,7 +51,8 @@ struct cgroup {
  * of no use: so one steps aside before any of them.)
  *
  * Groups that earlier callers left behind, killed before they could remove
- * them, are removed on the way, with the processes in them. The name is "PREFIX.pid.number", held.
+ * them, are removed on the way, with the processes in them. The name is
+ * "PREFIX.pid.number", held.
  *
  * Returns 0, or -1 with errno: ENOENT when no version 2 hierarchy is mounted,
  * EOPNOTSUPP when a controller that is needed is not there (a hybrid host

@@ -23,34 +23,34 @@ struct limit {
 };
 
 struct container {
-	struct command command;	/* stages 01, 03: what runs inside */
-	struct supervision how;	/* 03: grace and timeout */
+	struct command command;	  /* stages 01, 03: what runs inside */
+	struct supervision how;	  /* 03: grace and timeout */
 	struct schedule schedule; /* 05 */
-	struct namespaces world; /* 06: the id maps; flags are filled in */
-	const char *hostname;	/* 06 */
-	uid_t uid;		/* 06: who the command is, inside */
+	struct namespaces world;  /* 06: the id maps; flags are filled in */
+	const char *hostname;	  /* 06 */
+	uid_t uid;		  /* 06: who the command is, inside */
 	gid_t gid;
-	bool no_init;		/* 07: the command itself is process 1 */
-	bool veth;		/* 08: else loopback alone */
+	bool no_init; /* 07: the command itself is process 1 */
+	bool veth;    /* 08: else loopback alone */
 	struct address host_end, peer_end;
-	bool set_uptime;	/* 08 */
+	bool set_uptime; /* 08 */
 	double uptime;
 	struct cgroup_limits limits; /* 09 */
-	bool want_cgroup;	/* 09: even without limits, if there can be */
-	struct root root;	/* 10 */
-	uint64_t capabilities;	/* 10: those that are kept */
-	bool seccomp;		/* 10 */
+	bool want_cgroup;      /* 09: even without limits, if there can be */
+	struct root root;      /* 10 */
+	uint64_t capabilities; /* 10: those that are kept */
+	bool seccomp;	       /* 10 */
 	const struct limit *rlimits; /* 10 */
 	size_t rlimit_count;
-	bool tty;		/* 10: a terminal of its own */
+	bool tty; /* 10: a terminal of its own */
 };
 
 /* How it went. */
 struct report {
-	int status;		/* exit status: 0 to 255, 124 on timeout */
+	int status; /* exit status: 0 to 255, 124 on timeout */
 	bool timed_out;
-	struct outcome outcome;	/* of process 1, or of box exec's command */
-	struct outcome command;	/* of the command, as process 1 saw it */
+	struct outcome outcome; /* of process 1, or of box exec's command */
+	struct outcome command; /* of the command, as process 1 saw it */
 	double wall_seconds;
 	struct cgroup_stats stats; /* 0 throughout without a cgroup */
 };

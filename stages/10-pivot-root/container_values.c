@@ -136,8 +136,8 @@ void add_rlimit(const struct options *options, struct container *c)
 		limit.value.rlim_max = limit.value.rlim_cur;
 	}
 	if (limit.value.rlim_cur > limit.value.rlim_max)
-		bad_usage("%s %s: soft limit above the hard one",
-			  options->name, options->value);
+		bad_usage("%s %s: soft limit above the hard one", options->name,
+			  options->value);
 	free(name);
 	c->rlimits = more((void *)c->rlimits, c->rlimit_count, sizeof(limit));
 	((struct limit *)c->rlimits)[c->rlimit_count++] = limit;

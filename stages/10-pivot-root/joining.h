@@ -9,15 +9,15 @@
 
 #include "syscalls.h"
 
-#define JOINED_NAMESPACES                                                     \
-	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS |          \
+#define JOINED_NAMESPACES                                                      \
+	(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS |           \
 	 CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWTIME)
 
 struct joining {
-	int pidfd;		/* of a process of the container */
-	uint64_t capabilities;	/* its bounding set */
-	bool seccomp;		/* a filter is installed */
-	int cgroup;		/* directory of its group; -1: there is none */
+	int pidfd;	       /* of a process of the container */
+	uint64_t capabilities; /* its bounding set */
+	bool seccomp;	       /* a filter is installed */
+	int cgroup;	       /* directory of its group; -1: there is none */
 };
 
 /*
@@ -28,7 +28,8 @@ struct joining {
 int look_at_container(pid_t pid, struct joining *joining);
 
 /*
- * Moves the caller into the container's cgroup, where there is one. Returns 0, or -1 with errno. cgroups(7).
+ * Moves the caller into the container's cgroup, where there is one. Returns 0,
+ * or -1 with errno. cgroups(7).
  */
 int enter_group(const struct joining *joining);
 

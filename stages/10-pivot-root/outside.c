@@ -37,9 +37,9 @@ int open_outside(struct outside *outside, struct container *container)
 	inside->parent = sys_pidfd_open(getpid(), 0);
 	if (inside->parent < 0)
 		failed("pidfd_open", "");
-	else if (container->tty && socketpair(AF_UNIX,
-					      SOCK_STREAM | SOCK_CLOEXEC, 0,
-					      sockets) < 0)
+	else if (container->tty &&
+		 socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) <
+			 0)
 		failed("socketpair", "");
 	else if (hold_signals(&outside->before) == 0) {
 		outside->tty_socket = sockets[0];
@@ -90,11 +90,11 @@ int watch(struct outside *outside, pid_t child, struct report *report)
 	if (c->tty)
 		wait_for_terminal(child, report);
 	report->timed_out = timed_out;
-	report->status = timed_out ? EXIT_TIMEOUT :
-				     exit_status(report->outcome.status);
-	report->command = outside->inside.command->ended ?
-				  *outside->inside.command :
-				  report->outcome;
+	report->status =
+		timed_out ? EXIT_TIMEOUT : exit_status(report->outcome.status);
+	report->command = outside->inside.command->ended
+				  ? *outside->inside.command
+				  : report->outcome;
 	report->wall_seconds = now() - outside->started;
 	return 0;
 }

@@ -13,17 +13,17 @@
 /* What a process inside needs to know of the outside. */
 struct inside {
 	struct container *container;
-	int parent;		/* pidfd of the process that supervises */
-	int tty_socket;		/* where pty_open() sends; -1: no terminal */
-	int slave;		/* the terminal, once pty_open() made it */
+	int parent;		 /* pidfd of the process that supervises */
+	int tty_socket;		 /* where pty_open() sends; -1: no terminal */
+	int slave;		 /* the terminal, once pty_open() made it */
 	struct outcome *command; /* shared: process 1 writes, we read */
 };
 
 struct outside {
 	struct inside inside;
-	int tty_socket;		/* our end; -1 */
-	double started;		/* CLOCK_MONOTONIC, seconds */
-	sigset_t before;	/* the signal mask that the command gets */
+	int tty_socket;	 /* our end; -1 */
+	double started;	 /* CLOCK_MONOTONIC, seconds */
+	sigset_t before; /* the signal mask that the command gets */
 };
 
 /*

@@ -16,8 +16,8 @@ static const char *const standard[] = {"/proc", "/sys", "/dev"};
 
 static int remember(struct points *points, const char *path)
 {
-	char **grown = realloc(points->missing,
-			       (points->count + 1) * sizeof(*grown));
+	char **grown =
+		realloc(points->missing, (points->count + 1) * sizeof(*grown));
 
 	if (!grown)
 		return failed("allocate", "%s", path);

@@ -13,8 +13,8 @@
 #include "root.h"
 
 struct points {
-	int root;		/* the root file system, locked as shared */
-	char **missing;		/* paths in it, in the order of making */
+	int root;	/* the root file system, locked as shared */
+	char **missing; /* paths in it, in the order of making */
 	size_t count;
 };
 

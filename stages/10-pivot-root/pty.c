@@ -62,7 +62,7 @@ int pty_enter(int slave)
 
 /* One direction: what was read and could not be written yet waits here. */
 struct flow {
-	int from, to;		/* from: -1 when it has ended */
+	int from, to; /* from: -1 when it has ended */
 	char buffer[4096];
 	size_t start, end;
 };

@@ -9,22 +9,22 @@
 
 /* Something to mount besides what every container has. */
 struct mount_request {
-	const char *source;	/* a path outside; NULL: a tmpfs */
-	const char *target;	/* a path inside */
-	const char *options;	/* of a tmpfs, tmpfs(5); NULL: none */
+	const char *source;  /* a path outside; NULL: a tmpfs */
+	const char *target;  /* a path inside */
+	const char *options; /* of a tmpfs, tmpfs(5); NULL: none */
 	bool read_only;
-	int tree;		/* take_sources()'s own */
+	int tree; /* take_sources()'s own */
 };
 
 struct root {
-	const char *path;	/* the root file system, outside */
-	bool overlay;		/* changes go to memory and are lost */
+	const char *path;	     /* the root file system, outside */
+	bool overlay;		     /* changes go to memory and are lost */
 	const char *overlay_options; /* of that tmpfs; NULL: none */
-	bool read_only;		/* but for what is mounted on it */
-	bool mask;		/* hide and protect the machine's in /proc */
+	bool read_only;		     /* but for what is mounted on it */
+	bool mask; /* hide and protect the machine's in /proc */
 	struct mount_request *mounts; /* in this order */
 	size_t mount_count;
-	int tree;		/* take_sources()'s own */
+	int tree; /* take_sources()'s own */
 };
 
 /*
@@ -39,8 +39,8 @@ struct root {
  * sysrq-trigger, irq, bus, fs), and /sys is read-only.
  *
  * The caller is alone in new mount, PID, network, IPC and cgroup namespaces
- * and called take_sources() (tree.h). Returns 0, or -1 with errno; the caller then
- * ends, and the mount namespace with it.
+ * and called take_sources() (tree.h). Returns 0, or -1 with errno; the caller
+ * then ends, and the mount namespace with it.
  */
 int enter_root(struct root *root);
 

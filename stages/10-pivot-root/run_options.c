@@ -15,9 +15,33 @@
 #include "subid.h"
 
 enum {
-	HOSTNAME = 1, MEMORY, PIDS, CPU, WEIGHT, NICE, CPUS, POLICY, IO, VOLUME,
-	TMPFS, READ_ONLY, OVERLAY, NET, IP, UPTIME, USER, ENVIRONMENT, WORKDIR,
-	CAP_ADD, NO_SECCOMP, NO_INIT, RLIMIT, TTY, TIMEOUT, GRACE, STATS,
+	HOSTNAME = 1,
+	MEMORY,
+	PIDS,
+	CPU,
+	WEIGHT,
+	NICE,
+	CPUS,
+	POLICY,
+	IO,
+	VOLUME,
+	TMPFS,
+	READ_ONLY,
+	OVERLAY,
+	NET,
+	IP,
+	UPTIME,
+	USER,
+	ENVIRONMENT,
+	WORKDIR,
+	CAP_ADD,
+	NO_SECCOMP,
+	NO_INIT,
+	RLIMIT,
+	TTY,
+	TIMEOUT,
+	GRACE,
+	STATS,
 };
 
 static const struct option_spec run_specs[] = {
@@ -81,16 +105,16 @@ static void read_container_option(struct options *options, int id,
 				  value);
 		break;
 	case PIDS:
-		c->limits.pids = (uint64_t)number_of(options, value, 1,
-						     4194304);
+		c->limits.pids =
+			(uint64_t)number_of(options, value, 1, 4194304);
 		break;
 	case CPU:
-		c->limits.cpu = (unsigned)number_of(options, value, 1,
-						    100LL * cpus);
+		c->limits.cpu =
+			(unsigned)number_of(options, value, 1, 100LL * cpus);
 		break;
 	case WEIGHT:
-		c->limits.weight = (unsigned)number_of(options, value, 1,
-						       10000);
+		c->limits.weight =
+			(unsigned)number_of(options, value, 1, 10000);
 		break;
 	case VOLUME:
 		add_volume(options, &c->root);

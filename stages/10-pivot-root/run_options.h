@@ -8,7 +8,7 @@
 /* What the command line asked for, besides the container itself. */
 struct run {
 	struct container container;
-	const char *stats_path;	/* NULL: none wanted */
+	const char *stats_path; /* NULL: none wanted */
 	pid_t pid;		/* box exec: whose container */
 };
 

@@ -19,8 +19,8 @@ static int copy_file(int from, int to)
 	if (fstat(from, &st) < 0)
 		return -1;
 	while (done < st.st_size) {
-		ssize_t n = sendfile(to, from, &done,
-				     (size_t)(st.st_size - done));
+		ssize_t n =
+			sendfile(to, from, &done, (size_t)(st.st_size - done));
 
 		if (n < 0 && errno != EINTR)
 			return -1;

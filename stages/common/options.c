@@ -106,8 +106,8 @@ static int short_option(struct options *options)
 	if (!spec)
 		bad_usage("%s: no such option (see --help)", options->name);
 	if (spec->argument) {
-		options->value = options->cluster ? options->cluster :
-						    take_argument(options);
+		options->value = options->cluster ? options->cluster
+						  : take_argument(options);
 		options->cluster = NULL;
 	}
 	return spec->id;

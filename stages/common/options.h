@@ -11,21 +11,21 @@
 #include <stddef.h>
 
 struct option_spec {
-	char letter;		/* 0: no short form */
-	const char *name;	/* long form without the dashes; NULL: none */
-	const char *argument;	/* its name in --help; NULL: takes none */
+	char letter;	      /* 0: no short form */
+	const char *name;     /* long form without the dashes; NULL: none */
+	const char *argument; /* its name in --help; NULL: takes none */
 	const char *help;
-	int id;			/* what next_option() returns; > 0 */
+	int id; /* what next_option() returns; > 0 */
 };
 
 struct options {
-	const char *usage;	/* the words after the program's name */
-	const char *summary;	/* what the program does, one or two lines */
+	const char *usage;   /* the words after the program's name */
+	const char *summary; /* what the program does, one or two lines */
 	const struct option_spec *specs; /* ends with id 0 */
-	char **argv;		/* the words not yet read */
-	const char *value;	/* of the option returned last */
-	const char *name;	/* of the option returned last: "--nice", "-C" */
-	const char *cluster;	/* rest of "-abc"; next_option()'s own */
+	char **argv;			 /* the words not yet read */
+	const char *value;		 /* of the option returned last */
+	const char *name;    /* of the option returned last: "--nice", "-C" */
+	const char *cluster; /* rest of "-abc"; next_option()'s own */
 };
 
 /*
