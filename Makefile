@@ -5,8 +5,9 @@ B := build
 .DEFAULT_GOAL := help
 
 include stages/build.mk
--include rootfs/rootfs.mk
+include rootfs/rootfs.mk
 include tests/tests.mk
+include tests/tools.mk
 
 .PHONY: help reference test clean
 
@@ -16,7 +17,7 @@ help: ## print this list
 
 reference: reference-programs $B/rootfs.stamp ## build the solutions and build/rootfs
 
-test: reference glibc-programs gates $B/vm/initramfs.cpio ## judge all that the kit promises
+test: reference glibc-programs gates tools $B/vm/initramfs.cpio ## judge all that the kit promises
 	@sh tests/run.sh $B
 
 clean: ## remove build/

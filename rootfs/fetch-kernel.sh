@@ -41,12 +41,13 @@ apt()
 			-o Dir::State::status=/var/lib/dpkg/status \
 			-o Dir::Cache="$lists" "$@"
 	fi
-	"$command" -q -o APT::Sandbox::User=root "$@" 2>>"$log"
+	"$command" -q -o APT::Sandbox::User=root -o Acquire::Retries=1 \
+		-o Acquire::http::Timeout=20 "$@" 2>>"$log"
 }
 
 apt_download()
 {
-	arch=$(dpkg --print-architecture)
+	arch=$(dpkg --print-architecture 2>>"$log")
 	# Debian's small kernel for VMs, Ubuntu's, Debian's large one.
 	for meta in "linux-image-cloud-$arch" linux-image-virtual \
 		"linux-image-$arch"; do
@@ -75,7 +76,7 @@ fetch_apt()
 		apt_download || return 1
 	fi
 	for package in "$tmp"/*.deb; do
-		dpkg-deb -x "$package" "$tmp/root" || return 1
+		dpkg-deb -x "$package" "$tmp/root" 2>>"$log" || return 1
 	done
 }
 

@@ -3,7 +3,7 @@
 #
 # OUT gets the root filesystem ROOTFS as it is, with everything in it owned
 # by root (and student's home by student), and in /.vm what only the boot
-# needs: init and, from VMDIR, the kernel modules.  It stays uncompressed:
+# needs: init and, from VMDIR, pid1 and the kernel modules.  It stays uncompressed:
 # the guest is often emulated, and there unpacking costs more than reading.
 set -eu
 
@@ -30,6 +30,7 @@ trap 'exit 1' HUP INT TERM
 boot=$tmp/boot/.vm
 mkdir -p "$boot/modules"
 cp "$here/init" "$boot/init"
+cp "$vmdir/pid1" "$boot/pid1" || fail "$vmdir/pid1: not built"
 cp "$vmdir/modules.list" "$boot/modules"
 while read -r module; do
 	cp "$vmdir/modules/$module" "$boot/modules" ||
@@ -37,7 +38,7 @@ while read -r module; do
 done <"$vmdir/modules.list"
 find "$boot" -type d -exec chmod 755 {} +
 find "$boot" -type f -exec chmod 644 {} +
-chmod 755 "$boot/init"
+chmod 755 "$boot/init" "$boot/pid1"
 find "$tmp/boot" -exec touch -d "@${SOURCE_DATE_EPOCH:-0}" {} +
 
 # pack DIR UID:GID NAME [FIND-ARGUMENT]... - add NAME under DIR to the archive

@@ -20,8 +20,14 @@ $B/vm/vmlinuz: $(if $(KERNEL),FORCE)
 	@rootfs/fetch-kernel.sh $B/vm
 .PHONY: FORCE
 
+MUSL_CC ?= $(shell command -v musl-gcc || echo cc)
+$B/vm/pid1: rootfs/pid1.c
+	@mkdir -p $(@D)
+	@$(MUSL_CC) -std=gnu11 -D_GNU_SOURCE -Wall -Wextra $(WERROR:%=-Werror) \
+		-Os -static -s -o $@ $<
+
 $B/vm/initramfs.cpio: rootfs/make-initramfs.sh rootfs/pack.sh rootfs/init \
-		$B/rootfs.stamp $B/vm/vmlinuz
+		$B/rootfs.stamp $B/vm/pid1 $B/vm/vmlinuz
 	@rootfs/make-initramfs.sh $@ $B/rootfs $B/vm
 
 # make vm: a root shell.  make vm CMD='...': one command, whose output and

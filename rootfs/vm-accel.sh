@@ -14,8 +14,7 @@ fi
 cache=$1/accel
 here=$(cd "$(dirname "$0")" && pwd)
 
-# (: opens the device, as a redirection is part of the test.)
-if ! { : <>/dev/kvm; } 2>/dev/null; then
+if ! { true <>/dev/kvm; } 2>/dev/null; then
 	echo tcg
 	exit
 fi
@@ -31,7 +30,8 @@ trap 'exit 1' HUP INT TERM
 
 accel=tcg
 # Longer than this, and emulation is as good.
-if ACCEL=kvm "$here/vm.sh" --timeout 4 -- true </dev/null >/dev/null 2>&1; then
+if VMDIR=$1 ACCEL=kvm "$here/vm.sh" --timeout 4 -- true \
+	</dev/null >/dev/null 2>&1; then
 	accel=kvm
 fi
 printf '%s\n' "$accel" "$boot" >"$tmp"

@@ -43,9 +43,10 @@ number()
 seconds()
 {
 	case $2 in
-	'' | *[!0-9.]* | *.*.* | . | *[1-9]*) ;;
-	*) fail "$1 $2: not a positive number of seconds" ;;
+	*[!0-9.]* | *.*.*) ;;
+	*[1-9]*) return ;;
 	esac
+	fail "$1 $2: not a positive number of seconds"
 }
 
 umask 022
@@ -132,10 +133,10 @@ rm -rf "$tmp/add" "$tmp/added"
 # --- the machine ------------------------------------------------------------
 
 if [ -n "$out" ]; then
-	: >"$out" || fail "--out $out: cannot write it"
+	{ true >"$out"; } 2>/dev/null || fail "--out $out: cannot write it"
 	ln -s "$(realpath "$out")" "$tmp/file"
 fi
-accel=${ACCEL:-$("$here/vm-accel.sh" "$vmdir")}
+accel=${ACCEL:-$("$here/vm-accel.sh" "$vmdir")} || exit 125
 kernel=$vmdir/vmlinuz
 machine=$(uname -m)
 case $accel-$machine in
@@ -150,7 +151,8 @@ x86_64)
 	[ ! -e "$vmdir/vmlinux" ] || kernel=$vmdir/vmlinux
 	;;
 aarch64)
-	qemu=${QEMU:-qemu-system-aarch64} board=virt console=ttyAMA0
+	qemu=${QEMU:-qemu-system-aarch64} board=virt,gic-version=max
+	console=ttyAMA0
 	;;
 esac
 command -v "$qemu" >/dev/null || fail "$qemu: not found; try make deps"
@@ -182,18 +184,14 @@ fi
 
 # --- running it -------------------------------------------------------------
 
-# 3: QEMU's standard input (sh would give a background command /dev/null).
-# 5: events, from the guest and from the helpers below.  6: held by this
-# shell alone: however it ends, who reads $tmp/life then sees the end.
-# 7, 8: should QEMU fail before it opens these, nobody waits for it.
+# 3: our standard input (sh takes it from background commands).  5: events,
+# from the guest and from the helpers below.  6: held by this shell alone:
+# however it ends, who reads $tmp/life then sees the end.  7, 8: should QEMU
+# fail before it opens these, nobody waits for it.
 mkfifo "$tmp/life" "$tmp/events" "$tmp/out" "$tmp/err" "$tmp/in"
 exec 3<&0 5<>"$tmp/events" 6<>"$tmp/life" 7<>"$tmp/out" 8<>"$tmp/err"
 terminal=''
-if [ "$mode" = shell ]; then
-	terminal=$(stty -g)
-	# The guest's terminal does it; QEMU makes the rest of ours raw.
-	stty -onlcr
-fi
+[ "$mode" != shell ] || terminal=$(stty -g)
 
 # drop - let a helper hold none of these (a redirection of the whole helper
 # may leave copies behind)
@@ -213,8 +211,9 @@ drop()
 	[ -z "$terminal" ] || stty "$terminal" <&3 || :
 	rm -rf "$tmp"
 ) &
-keeper=$!
-trap 'exec 6>&-; wait "$keeper"' EXIT
+helpers=$!
+# shellcheck disable=SC2086
+trap 'exec 6>&-; wait $helpers || :' EXIT
 
 # clock SECS EVENT - say EVENT after SECS, unless we end before
 clock()
@@ -225,7 +224,11 @@ clock()
 }
 boot_timeout=${BOOT_TIMEOUT:-60}
 clock "$boot_timeout" noboot &
-[ -z "$timeout" ] || clock "$timeout" timeout &
+helpers="$helpers $!"
+if [ -n "$timeout" ]; then
+	clock "$timeout" timeout &
+	helpers="$helpers $!"
+fi
 
 # relay FILE - pass on the guest's output; say so when nobody takes it
 relay()
@@ -234,36 +237,39 @@ relay()
 	cat "$1" || echo "broken $?" >&5
 }
 relay "$tmp/out" &
-relay1=$!
+relays=$!
 { exec >&2 && relay "$tmp/err"; } &
-relay2=$!
+relays="$relays $!"
 
-if [ "$mode" = command ]; then
-	if [ -n "$stdin" ]; then
-		{ exec <&3 && drop && exec cat >"$tmp/in" 5>&-; } &
-		echo $! >"$tmp/stdin.pid"
-		exec 3<"$tmp/in"
-	else
-		exec 3</dev/null
-	fi
+if [ -n "$stdin" ]; then
+	{ exec <&3 && drop && exec cat >"$tmp/in" 5>&-; } &
+	echo $! >"$tmp/stdin.pid"
+	helpers="$helpers $!"
 fi
+# The guest's terminal does this; QEMU makes the rest of ours raw.
+[ -z "$terminal" ] || stty -onlcr
 (
-	exec <&3
-	drop
 	trap '' HUP INT QUIT TERM
 	cd "$tmp"
-	[ "$mode" = shell ] || exec >/dev/null
+	[ -z "$terminal" ] || exec <&3
+	[ -n "$terminal" ] || exec >/dev/null
+	[ -z "$stdin" ] || exec <in
+	drop
+	exec 2>qemu.err
 	# shellcheck disable=SC2016
-	sh -c 'echo $$ >qemu.pid && exec "$@" 2>qemu.err 5>&-' - "$qemu" "$@" \
-		2>/dev/null || :
-	rm -f qemu.pid
+	sh -c 'echo $$ >qemu.pid && exec "$@" 5>&-' - "$qemu" "$@" || :
+	mv qemu.pid ended
 	echo gone >&5
 ) &
+helpers="$helpers $!"
 
 # end WHY - end the guest before its time
 end()
 {
 	[ -n "$why" ] || why=$1
+	until [ -s "$tmp/qemu.pid" ] || [ -e "$tmp/ended" ]; do
+		sleep 0.05
+	done
 	kill -9 "$(cat "$tmp/qemu.pid")" 2>/dev/null || :
 }
 up='' why='' status='' broken=''
@@ -279,7 +285,8 @@ while :; do
 	esac
 done
 exec 7>&- 8>&-
-wait "$relay1" "$relay2"
+# shellcheck disable=SC2086
+wait $relays || :
 
 case $status in
 '' | *[!0-9]*) ;;
@@ -290,7 +297,7 @@ esac
 
 # --- it failed --------------------------------------------------------------
 
-if [ -z "$why" ] && [ -s "$tmp/qemu.err" ]; then
+if [ -z "$why" ] && [ -s "$tmp/qemu.err" ] && [ ! -s "$tmp/console" ]; then
 	why="$(head -n 1 "$tmp/qemu.err") ($accel)"
 elif [ -z "$why" ] && [ -z "$up" ]; then
 	why="the guest did not boot ($accel)"

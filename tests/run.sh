@@ -32,6 +32,10 @@ tally()
 	ok=$(($(grep -c '^ok ' "$2") - skip))
 	bad=$(grep -c '^not ok ' "$2")
 	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$2")
+	if grep -q '^1\.\.0 # SKIP' "$2" && [ $((ok + skip + bad)) -eq 0 ]; then
+		printf '%-28s %s\n' "$1" "$(sed -n 's/^1..0 # SKIP //p' "$2")"
+		return
+	fi
 	if [ "${plan:-0}" -ne $((ok + skip + bad)) ] ||
 		[ $((ok + skip + bad)) -eq 0 ]; then
 		bad=$((bad + 1))
@@ -78,7 +82,11 @@ gate()
 		--rootfs "$build/rootfs" --probe "$build/tests/probe" \
 		--results "$work/results"
 	cat "$work/results" >>"$results"
-	as_tap "$work/results"
+	if [ -s "$work/results" ]; then
+		as_tap "$work/results"
+	else
+		echo "1..0 # SKIP in the VM, further down"
+	fi
 }
 
 # gates_in_vm: those that need limits, whole, as root of a machine of its own.

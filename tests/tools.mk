@@ -5,6 +5,7 @@ TOOL_LIBS := $(REFERENCE_LIBS)
 DOCTOR := $(notdir $(wildcard tests/doctor/*.c))
 BENCH := $(filter-out floor.c,$(notdir $(wildcard tests/bench/*.c)))
 CFLAGS_TOOLS := -O2 $(KERNEL_HEADERS) -Itests/harness -Itests/tools
+LINK_TOOL = $(MUSL_CC) -o $@ $^ -static -s -Wl$(comma)--gc-sections
 
 define TOOL_RULES
 $B/tests/obj/$1/%.o: tests/$1/%.c
@@ -15,11 +16,33 @@ $B/tests/obj/$1/%.o: tests/$1/%.c
 endef
 $(foreach d,tools doctor bench demo,$(eval $(call TOOL_RULES,$d)))
 
+$B/tests/doctor: $(DOCTOR:%.c=$B/tests/obj/doctor/%.o) \
+		$B/tests/obj/tools/paint.o $B/tests/obj/host.o $(TOOL_LIBS)
+	$(call run,LD,$(LINK_TOOL))
+
 $B/tests/bench: $(BENCH:%.c=$B/tests/obj/bench/%.o) \
 		$B/tests/obj/tools/paint.o $B/tests/obj/process.o $(TOOL_LIBS)
-	$(call run,LD,$(MUSL_CC) -o $@ $^ -static -s -Wl$(comma)--gc-sections)
+	$(call run,LD,$(LINK_TOOL))
 
 $B/tests/floor: $B/tests/obj/bench/floor.o
-	$(call run,LD,$(MUSL_CC) -o $@ $^ -static -s -Wl$(comma)--gc-sections)
+	$(call run,LD,$(LINK_TOOL))
 
+$B/tests/measure: $B/tests/obj/demo/measure.o $B/tests/obj/process.o \
+		$(TOOL_LIBS)
+	$(call run,LD,$(LINK_TOOL))
 
+.PHONY: tools doctor demo bench
+tools: $(addprefix $B/tests/,doctor bench floor measure)
+
+# Needs nothing but a compiler: it is to say what else is missing.
+doctor: $B/tests/doctor ## what this machine can run, why not, what mends it
+	@$B/tests/doctor --build $B
+
+demo: $B/reference/box $B/rootfs.stamp $B/vm/initramfs.cpio \
+		$B/tests/measure $B/tests/doctor ## a short tour of a container
+	@sh tests/demo/demo.sh $B
+
+# N=100 runs of each, BOXES=1000 alive at once
+bench: $B/reference/box $B/rootfs.stamp $B/tests/bench $B/tests/floor ## what a container costs, beside other runtimes
+	@$B/tests/bench --box $B/reference/box --floor $B/tests/floor \
+		--rootfs $B/rootfs $(N:%=--runs %) $(BOXES:%=--boxes %)

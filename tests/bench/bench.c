@@ -257,7 +257,8 @@ static void print_crowd(const struct crowd *c)
 
 static void enough(int sig)
 {
-	(void)sig; /* poll(2) has returned with EINTR, and that ends the race */
+	(void)sig;
+	interrupted = 1;
 }
 
 /* Absolute: other programs read them in other directories. */
@@ -328,9 +329,12 @@ static void print_machine(void)
 
 static void finish(int result)
 {
+	int saved = errno;
+
 	remove_bundle(&bench.programs);
+	errno = saved;
 	if (result < 0) {
-		if (errno == EINTR)
+		if (interrupted)
 			warning("interrupted");
 		else
 			report_failure();

@@ -202,22 +202,44 @@ static int await_start(const struct lines *lines, pid_t pid)
 {
 	struct pollfd ready = {.fd = lines->ready[0], .events = POLLIN};
 	double limit = seconds_now() + START_SECONDS;
+	siginfo_t ended = {0};
 	char byte;
 	int n;
 
 	while (seconds_now() < limit) {
 		n = poll(&ready, 1, 100);
-		if (n < 0)
+		if (interrupted)
+			errno = EINTR;
+		if (interrupted || (n < 0 && errno != EINTR))
 			return failed("wait for", "a box");
 		if (n > 0)
 			return read(lines->ready[0], &byte, 1) == 1 ? 0 : -1;
-		if (waitpid(pid, NULL, WNOHANG) == pid) {
+		/* It stays a zombie: its number is still its own. */
+		if (waitid(P_PID, (id_t)pid, &ended,
+			   WEXITED | WNOHANG | WNOWAIT) == 0 &&
+		    ended.si_pid == pid) {
 			errno = ECHILD;
 			return failed("start", "a box: it has ended");
 		}
 	}
 	errno = ETIMEDOUT;
 	return failed("start", "a box");
+}
+
+/* A box that gets the time to clean up leaves nothing behind. */
+static void end_box(pid_t pid)
+{
+	const struct timespec moment = {.tv_nsec = 2000000};
+	double limit = seconds_now() + 2;
+	int saved = errno;
+
+	kill(pid, SIGTERM);
+	while (waitpid(pid, NULL, WNOHANG) == 0) {
+		if (seconds_now() > limit)
+			kill(pid, SIGKILL);
+		nanosleep(&moment, NULL);
+	}
+	errno = saved;
 }
 
 static int open_lines(struct lines *lines)
@@ -251,9 +273,8 @@ static int start_all(const struct programs *programs, const struct lines *lines,
 		if (start_box(programs, lines, &box->pid) < 0)
 			return -1;
 		if (await_start(lines, box->pid) < 0) {
-			kill(box->pid, SIGKILL);
-			waitpid(box->pid, NULL, 0);
-			if (crowd->alive == 0 || errno == EINTR)
+			end_box(box->pid);
+			if (crowd->alive == 0 || interrupted)
 				return -1;
 			snprintf(crowd->why_fewer, sizeof(crowd->why_fewer),
 				 "box %zu did not start", crowd->alive + 1);

@@ -20,10 +20,13 @@
 #include <linux/magic.h>
 
 #include "failure.h"
+#include "spawn.h"
 
 #define PAUSE_SECONDS 0.004
 /* A start that takes longer than this has hung. */
 #define PATIENCE_SECONDS 20
+
+volatile sig_atomic_t interrupted;
 
 double seconds_now(void)
 {
@@ -92,23 +95,27 @@ static void read_last_line(int fd, char *line, size_t size)
 	lseek(fd, 0, SEEK_SET);
 }
 
+static int redirect(void *data)
+{
+	const int *descriptors = data;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (descriptors[fd] >= 0 && dup2(descriptors[fd], fd) < 0)
+			return failed("dup2", "%d", fd);
+	return 0;
+}
+
 pid_t start_program(const char *const *argv, int in, int out, int err)
 {
-	/*
-	 * Not fork(2): its time goes with the size of the caller, which the
-	 * program to be measured can do nothing about.
-	 */
-	pid_t child = vfork();
+	int descriptors[3] = {in, out, err};
+	const struct command command = {
+		.file = argv[0],
+		.argv = (char *const *)argv,
+		.prepare = redirect,
+		.data = descriptors,
+	};
 
-	if (child == 0) {
-		if ((in >= 0 && dup2(in, STDIN_FILENO) < 0) ||
-		    (out >= 0 && dup2(out, STDOUT_FILENO) < 0) ||
-		    (err >= 0 && dup2(err, STDERR_FILENO) < 0))
-			_exit(EXIT_OURS);
-		execvp(argv[0], (char *const *)argv);
-		_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_CANNOT_EXEC);
-	}
-	return child < 0 ? failed("vfork for", "%s", argv[0]) : child;
+	return spawn(&command);
 }
 
 static int measure(const struct contender *c, int null, int err,
@@ -200,8 +207,9 @@ static int ask_station(struct station *station, const struct contender *c,
 
 	if (write(station->in, "", 1) != 1)
 		return failed("start", "%s", c->argv[0]);
-	/* EINTR: the user has had enough. */
-	ready = poll(&answer, 1, PATIENCE_SECONDS * 1000);
+	do
+		ready = poll(&answer, 1, PATIENCE_SECONDS * 1000);
+	while (ready < 0 && errno == EINTR && !interrupted);
 	if (ready == 0)
 		errno = ETIMEDOUT;
 	if (ready <= 0)
@@ -331,6 +339,10 @@ int race(struct contender contenders[CONTENDERS], int rounds)
 	for (int i = 0; i < rounds && result == 0; i++) {
 		shuffle(order);
 		result = run_round(contenders, stations, order);
+		if (interrupted) {
+			errno = EINTR;
+			result = -1;
+		}
 	}
 	for (int i = 0; i < opened; i++)
 		close_station(&stations[i]);

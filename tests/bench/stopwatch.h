@@ -2,10 +2,14 @@
 #ifndef STOPWATCH_H
 #define STOPWATCH_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "contenders.h"
+
+/* Set by whoever wants it all to end: calls then return -1 with EINTR. */
+extern volatile sig_atomic_t interrupted;
 
 /* CLOCK_MONOTONIC in seconds. */
 double seconds_now(void);

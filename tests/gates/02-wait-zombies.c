@@ -326,11 +326,14 @@ static void interrupted_wait(void)
 	const char *token = fresh_token();
 	char fault[32], program[64];
 	struct run *run;
+	pid_t command;
 
 	snprintf(fault, sizeof(fault), "fail=wait:2:%d", EINTR);
 	snprintf(program, sizeof(program), "reap probe hold %s", token);
 	run = START("probe", "launch", fault, program);
-	kill(await_probe(token), is_idle(pid_of(run)) ? SIGTERM : SIGKILL);
+	command = await_probe(token);
+	AWAIT(is_idle(pid_of(run)), "reap does not come to rest");
+	kill(command, SIGTERM);
 	EXPECT(finish(run) == 128 + SIGTERM,
 	       "expected the command's status, %d, after a wait that a signal "
 	       "has interrupted (EINTR); saw %d",
@@ -349,7 +352,7 @@ static void failures(void)
 	snprintf(fault, sizeof(fault), "fail=wait:1:%d", EINVAL);
 	expect_refusal(START("probe", "launch", fault, program),
 		       "Invalid argument");
-	snprintf(fault, sizeof(fault), "fail=prctl:1:%d", EINVAL);
+	snprintf(fault, sizeof(fault), "fail=subreaper:1:%d", EINVAL);
 	expect_refusal(START("probe", "launch", fault, program),
 		       "Invalid argument");
 	REFUSES("CMD", "reap");

@@ -5,8 +5,15 @@
 #include <stdbool.h>
 
 /*
- * True when a cgroup with limits of memory, pids and cpu can be made and used
- * here. The group that is made to find out is removed.
+ * Makes a cgroup with limits of memory, pids and cpu below the caller's and
+ * removes it. Returns 0, or -1 with errno as cgroup_create() and
+ * cgroup_limit() leave it.
+ */
+int host_try_limits(void);
+
+/*
+ * True when gates can use such groups here: they can be made, and given to
+ * the student, who is another user. That takes root.
  */
 bool host_has_limits(void);
 

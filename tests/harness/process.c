@@ -229,6 +229,51 @@ int count_descriptors(pid_t pid)
 	return count - 2;
 }
 
+size_t descriptors_of(pid_t pid, int *fds, size_t room)
+{
+	DIR *dir = opendir(path_of(pid, "fd"));
+	size_t count = 0;
+
+	if (!dir)
+		return 0;
+	for (struct dirent *entry; count < room && (entry = readdir(dir));)
+		if (entry->d_name[0] != '.')
+			fds[count++] = atoi(entry->d_name);
+	closedir(dir);
+	return count;
+}
+
+/* A number of /proc/PID/fdinfo/FD, or -1. */
+static long descriptor_number(pid_t pid, int fd, const char *name, int base)
+{
+	const char *at;
+	char file[32];
+
+	snprintf(file, sizeof(file), "fdinfo/%d", fd);
+	at = strstr(proc_file(pid, file), name);
+	return at ? strtol(at + strlen(name), NULL, base) : -1;
+}
+
+int flags_of(pid_t pid, int fd)
+{
+	return (int)descriptor_number(pid, fd, "flags:", 8);
+}
+
+long position_of(pid_t pid, int fd)
+{
+	return descriptor_number(pid, fd, "pos:", 10);
+}
+
+bool is_open_to(pid_t pid, int fd, dev_t dev, ino_t ino)
+{
+	char file[32];
+	struct stat st;
+
+	snprintf(file, sizeof(file), "fd/%d", fd);
+	return stat(path_of(pid, file), &st) == 0 && st.st_dev == dev &&
+	       st.st_ino == ino;
+}
+
 size_t children_of(pid_t pid, pid_t *pids, size_t room)
 {
 	char file[64], *text = next_text(), *at = text, *end;

@@ -71,6 +71,18 @@ bool executes(pid_t pid, dev_t dev, ino_t ino);
 /* How many descriptors it has open; -1 when that cannot be seen. */
 int count_descriptors(pid_t pid);
 
+/* Its open descriptors, at most `room`; their number. */
+size_t descriptors_of(pid_t pid, int *fds, size_t room);
+
+/* The flags of an open descriptor as open(2) has them, O_CLOEXEC too; or -1. */
+int flags_of(pid_t pid, int fd);
+
+/* Where in its file an open descriptor is, in bytes; or -1. */
+long position_of(pid_t pid, int fd);
+
+/* True when its descriptor is open to the file with this device and inode. */
+bool is_open_to(pid_t pid, int fd, dev_t dev, ino_t ino);
+
 /* Its children, at most `room`; their number. */
 size_t children_of(pid_t pid, pid_t *pids, size_t room);
 

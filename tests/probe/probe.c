@@ -20,13 +20,24 @@
  *				start PROGRAM as a shell does: in a process
  *				group of its own, with the terminal; do not take
  *				that back when it ends; wait to be killed
+ *	probe pass PATH FILE COUNT
+ *				connect to the socket PATH and send a message
+ *				that carries FILE, opened, COUNT times (0: a
+ *				message without; -1: none), and exit 0
+ *	probe shut PATH		listen at the socket PATH, accept one, close it
+ *				and exit 0
  *	probe launch SETTING... 'PROGRAM WORD...'
  *				become PROGRAM, as the caller of a program may
- *				have left the world to it, or with a system
- *				call of it, or of one below it, disturbed:
+ *				have left the world to it, or with system calls
+ *				of it, or of one below it, disturbed:
  *
  *	block=MASK ignore=MASK	signals, in base 16 as in /proc/PID/status
+ *	uid=N gid=N		user and group id
+ *	cpu=N			the one CPU that it may run on
+ *	nice=N policy=N io=N	as the system calls take them
  *	fail=CALL:N:ERRNO	CALL number N (0: every one) fails with ERRNO
+ *	fail=CALL:N:ERRNO:TOKEN	the same, and TOKEN.failed is made in /tmp then
+ *	fake=CALL:N		CALL number N is not made, and said to be
  *	pause=CALL:N:TOKEN	CALL number N is not begun before the file
  *				TOKEN appears in /tmp; TOKEN.paused is made
  *				when it is to be begun
@@ -47,8 +58,11 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/mman.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -174,9 +188,60 @@ static int record(const char *path)
 	return 0;
 }
 
+static int unix_address(const char *path, struct sockaddr_un *address)
+{
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(address->sun_path, sizeof(address->sun_path), "%s", path);
+	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int pass(const char *path, const char *name, int count)
+{
+	struct sockaddr_un address;
+	int fd = open(name, O_RDONLY), fds[8];
+	int connection = unix_address(path, &address);
+	const size_t size = sizeof(int) * (size_t)(count > 0 ? count : 0);
+	union {
+		char room[CMSG_SPACE(sizeof(fds))];
+		struct cmsghdr align;
+	} control = {0};
+	struct iovec data = {.iov_base = "x", .iov_len = 1};
+	struct msghdr message = {
+		.msg_iov = &data,
+		.msg_iovlen = 1,
+		.msg_control = count > 0 ? &control : NULL,
+		.msg_controllen = count > 0 ? CMSG_SPACE(size) : 0,
+	};
+
+	if (fd < 0 || count > 8 ||
+	    connect(connection, (struct sockaddr *)&address, sizeof(address)))
+		return 1;
+	if (count < 0)
+		return 0;
+	for (int i = 0; i < count; i++)
+		fds[i] = fd;
+	control.align.cmsg_level = SOL_SOCKET;
+	control.align.cmsg_type = SCM_RIGHTS;
+	control.align.cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(&control.align), fds, size);
+	return sendmsg(connection, &message, MSG_NOSIGNAL) != 1;
+}
+
+static int shut(const char *path)
+{
+	struct sockaddr_un address;
+	int listening = unix_address(path, &address), peer;
+
+	if (bind(listening, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(listening, 1) < 0)
+		return 1;
+	peer = accept(listening, NULL, NULL);
+	return peer < 0 || close(peer) < 0;
+}
+
 static const struct {
 	const char *name;
-	long numbers[4];
+	long numbers[4]; /* from the second on 0 ends them: read(2) is 0 */
 } disturbed_calls[] = {
 #ifdef SYS_fork
 	{"fork", {SYS_clone, SYS_clone3, SYS_fork, SYS_vfork}},
@@ -188,19 +253,51 @@ static const struct {
 	{"kill", {SYS_kill, SYS_tgkill, SYS_pidfd_send_signal}},
 	{"write", {SYS_write, SYS_pwrite64, SYS_writev}},
 	{"prctl", {SYS_prctl}},
+	{"subreaper", {SYS_prctl}},
+	{"pdeathsig", {SYS_prctl}},
+	{"capbset_drop", {SYS_prctl}},
 	{"setuid", {SYS_setresuid, SYS_setreuid, SYS_setuid}},
 	{"setgid", {SYS_setresgid, SYS_setregid, SYS_setgid}},
 	{"capset", {SYS_capset}},
 	{"mount", {SYS_mount, SYS_mount_setattr, SYS_move_mount}},
+	{"read", {SYS_read, SYS_readv}},
+	{"fcntl", {SYS_fcntl}},
+	{"lock", {SYS_fcntl}},
+	{"sendmsg", {SYS_sendmsg, SYS_sendmmsg}},
+	{"listen", {SYS_listen}},
+	{"sigaction", {SYS_rt_sigaction}},
+	{"setaffinity", {SYS_sched_setaffinity}},
+	{"setscheduler", {SYS_sched_setscheduler, SYS_sched_setattr}},
+	{"setpriority", {SYS_setpriority}},
+	{"ioprio_set", {SYS_ioprio_set}},
 	{0},
 };
 
-struct disturbance {
+/* Those that are such a call only when argument number n has this value. */
+static const struct {
+	const char *name;
+	int n;
+	int value;
+} when[] = {
+	{"subreaper", 1, PR_SET_CHILD_SUBREAPER},
+	{"pdeathsig", 1, PR_SET_PDEATHSIG},
+	{"capbset_drop", 1, PR_CAPBSET_DROP},
+	{"lock", 2, F_OFD_SETLKW},
+};
+
+static struct disturbance {
 	char call[16];
 	int number;
-	int error;
-	char file[64]; /* to wait for; "": fail */
-};
+	int error;     /* 0: make the call after all */
+	bool fake;     /* say that it is made */
+	char file[64]; /* to wait for before; "": nothing */
+	char told[64]; /* to make when it fails; "": nothing */
+	int seen;
+	bool pausing;
+	uint64_t paused;
+} disturbances[4];
+
+static size_t disturbance_count;
 
 /* From linux/filter.h and linux/seccomp.h, which are not musl's to have. */
 struct instruction {
@@ -236,29 +333,44 @@ enum {
 #define RECEIVE _IOWR('!', 0, struct notice)
 #define SEND _IOWR('!', 1, struct reply)
 
-/* The calls wait for whoever reads the descriptor returned. seccomp(2) */
-static int install_listener(const struct disturbance *what)
+/* Its row in disturbed_calls[], which may be the last one. */
+static unsigned row_of(const char *call)
 {
-	struct instruction code[8] = {{.code = LOAD_WORD}};
+	unsigned row = 0;
+
+	while (disturbed_calls[row].name &&
+	       strcmp(disturbed_calls[row].name, call) != 0)
+		row++;
+	return row;
+}
+
+/* The calls wait for whoever reads the descriptor returned. seccomp(2) */
+static int install_listener(void)
+{
+	struct instruction code[3 + 4 * 4] = {{.code = LOAD_WORD}};
+	long numbers[4 * 4];
 	struct {
 		unsigned short length;
 		struct instruction *code;
 	} program = {.code = code};
-	unsigned count = 0, call = 0;
+	unsigned count = 0;
 
-	while (disturbed_calls[call].name &&
-	       strcmp(disturbed_calls[call].name, what->call) != 0)
-		call++;
-	if (!disturbed_calls[call].name) {
-		errno = EINVAL;
-		return -1;
+	for (size_t i = 0; i < disturbance_count; i++) {
+		unsigned row = row_of(disturbances[i].call);
+
+		if (!disturbed_calls[row].name) {
+			errno = EINVAL;
+			return -1;
+		}
+		for (int n = 0; n < 4; n++)
+			if (n == 0 || disturbed_calls[row].numbers[n])
+				numbers[count++] =
+					disturbed_calls[row].numbers[n];
 	}
-	while (count < 4 && disturbed_calls[call].numbers[count])
-		count++;
 	for (unsigned i = 0; i < count; i++)
-		code[1 + i] = (struct instruction){
-			JUMP_IF_EQUAL, (uint8_t)(count - i), 0,
-			(uint32_t)disturbed_calls[call].numbers[i]};
+		code[1 + i] = (struct instruction){JUMP_IF_EQUAL,
+						   (uint8_t)(count - i), 0,
+						   (uint32_t)numbers[i]};
 	code[1 + count] = (struct instruction){RETURN, 0, 0, ALLOW};
 	code[2 + count] = (struct instruction){RETURN, 0, 0, ASK};
 	program.length = (unsigned short)(count + 3);
@@ -266,56 +378,98 @@ static int install_listener(const struct disturbance *what)
 	return (int)syscall(SYS_seccomp, SET_FILTER, NEW_LISTENER, &program);
 }
 
-/* `error` 0: the call is made as if nothing had been. */
-static void answer(int listener, uint64_t id, int error)
+/* `error` 0: the call is made, or with `fake` only said to be. */
+static void answer(int listener, uint64_t id, int error, bool fake)
 {
 	struct reply reply = {
 		.id = id,
 		.error = -error,
-		.flags = error ? 0 : GO_ON,
+		.flags = error || fake ? 0 : GO_ON,
 	};
 
 	/* ENOENT: whoever made the call was killed meanwhile. */
 	ioctl(listener, (int)SEND, &reply);
 }
 
-/* Lives until nobody is left who has the filter. */
-static _Noreturn void disturb(int listener, const struct disturbance *what)
+/* What a notice says: the number, an address, then the arguments. */
+static bool is_about(const struct notice *notice, const char *call)
+{
+	const long *numbers = disturbed_calls[row_of(call)].numbers;
+
+	for (size_t i = 0; i < sizeof(when) / sizeof(when[0]); i++)
+		if (strcmp(call, when[i].name) == 0 &&
+		    (int)notice->data[1 + when[i].n] != when[i].value)
+			return false;
+	for (int n = 0; n < 4; n++)
+		if ((n == 0 || numbers[n]) &&
+		    (int)numbers[n] == (int)notice->data[0])
+			return true;
+	return false;
+}
+
+static struct disturbance *disturbance_of(const struct notice *notice)
+{
+	for (size_t i = 0; i < disturbance_count; i++)
+		if (is_about(notice, disturbances[i].call))
+			return &disturbances[i];
+	return NULL;
+}
+
+static void make_file(const char *file, const char *suffix)
+{
+	char path[80];
+
+	if (file[0] == '\0')
+		return;
+	snprintf(path, sizeof(path), "%s%s", file, suffix);
+	close(open(path, O_WRONLY | O_CREAT, 0666));
+}
+
+static void take_notice(int listener)
 {
 	union {
 		struct notice notice;
 		char room[512]; /* a newer kernel's may be larger */
-	} u;
+	} u = {0};
+	struct disturbance *what;
+
+	if (ioctl(listener, (int)RECEIVE, &u) < 0)
+		return;
+	what = disturbance_of(&u.notice);
+	if (!what || (++what->seen != what->number && what->number != 0)) {
+		answer(listener, u.notice.id, 0, false);
+	} else if (what->file[0] == '\0') {
+		make_file(what->told, ".failed");
+		answer(listener, u.notice.id, what->error, what->fake);
+	} else {
+		what->paused = u.notice.id;
+		what->pausing = true;
+		make_file(what->file, ".paused");
+	}
+}
+
+/* Lives until nobody is left who has the filter. */
+static _Noreturn void disturb(int listener)
+{
 	struct pollfd calls = {.fd = listener, .events = POLLIN};
-	uint64_t paused = 0;
-	bool pausing = false;
-	int seen = 0;
+	bool pausing;
 
 	for (;;) {
-		poll(&calls, 1, pausing ? 1 : -1);
-		if (pausing && access(what->file, F_OK) == 0) {
-			answer(listener, paused, 0);
-			pausing = false;
+		pausing = false;
+		for (size_t i = 0; i < disturbance_count; i++) {
+			struct disturbance *what = &disturbances[i];
+
+			if (what->pausing && access(what->file, F_OK) == 0) {
+				answer(listener, what->paused, 0, false);
+				what->pausing = false;
+			}
+			pausing |= what->pausing;
 		}
+		poll(&calls, 1, pausing ? 1 : -1);
 		if (calls.revents & (POLLHUP | POLLERR))
 			_exit(0);
-		if (!(calls.revents & POLLIN))
-			continue;
-		memset(&u, 0, sizeof(u));
-		if (ioctl(listener, (int)RECEIVE, &u) < 0)
-			continue;
-		if (++seen != what->number && what->number != 0) {
-			answer(listener, u.notice.id, 0);
-		} else if (what->file[0] == '\0') {
-			answer(listener, u.notice.id, what->error);
-		} else {
-			char made[80];
-
-			paused = u.notice.id;
-			pausing = true;
-			snprintf(made, sizeof(made), "%s.paused", what->file);
-			close(open(made, O_WRONLY | O_CREAT, 0666));
-		}
+		if (calls.revents & POLLIN)
+			take_notice(listener);
 	}
 }
 
@@ -323,7 +477,7 @@ static _Noreturn void disturb(int listener, const struct disturbance *what)
  * The one who answers is no child of the program, and has the descriptors in
  * common with it until that is executed: so it gets the listener.
  */
-static void start_disturbing(const struct disturbance *what)
+static void start_disturbing(void)
 {
 	volatile int *listener =
 		mmap(NULL, sizeof(*listener), PROT_READ | PROT_WRITE,
@@ -340,15 +494,14 @@ static void start_disturbing(const struct disturbance *what)
 		for (int tries = 0; *listener < 0 && tries < 5000; tries++)
 			nap();
 		if (*listener >= 0)
-			disturb(*listener, what);
+			disturb(*listener);
 		_exit(1);
 	}
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
-	*listener = install_listener(what);
+	*listener = install_listener();
 	if (*listener < 0) {
-		fprintf(stderr, "probe: cannot disturb %s: %s\n", what->call,
-			strerror(errno));
+		fprintf(stderr, "probe: cannot disturb: %s\n", strerror(errno));
 		_exit(99);
 	}
 }
@@ -365,23 +518,33 @@ static int execute(const char *program)
 	return 99;
 }
 
-static int launch(int count, char **settings, const char *program)
+/* fail=, fake= and pause=; false: it is none of them. */
+static bool read_disturbance(const char *setting)
 {
-	struct disturbance what = {.number = -1};
-	unsigned long long blocked = 0, ignored = 0;
+	struct disturbance what = {0};
 	char file[48];
+
+	if (sscanf(setting, "pause=%15[^:]:%d:%47s", what.call, &what.number,
+		   file) == 3)
+		snprintf(what.file, sizeof(what.file), "/tmp/%s", file);
+	else if (sscanf(setting, "fake=%15[^:]:%d", what.call, &what.number) ==
+		 2)
+		what.fake = true;
+	else if (sscanf(setting, "fail=%15[^:]:%d:%d:%47s", what.call,
+			&what.number, &what.error, file) == 4)
+		snprintf(what.told, sizeof(what.told), "/tmp/%s", file);
+	else if (sscanf(setting, "fail=%15[^:]:%d:%d", what.call, &what.number,
+			&what.error) != 3)
+		return false;
+	if (disturbance_count < 4)
+		disturbances[disturbance_count++] = what;
+	return true;
+}
+
+static void set_signals(unsigned long long blocked, unsigned long long ignored)
+{
 	sigset_t set;
 
-	for (int i = 0; i < count; i++)
-		if (sscanf(settings[i], "block=%llx", &blocked) != 1 &&
-		    sscanf(settings[i], "ignore=%llx", &ignored) != 1 &&
-		    sscanf(settings[i], "fail=%15[^:]:%d:%d", what.call,
-			   &what.number, &what.error) != 3 &&
-		    sscanf(settings[i], "pause=%15[^:]:%d:%47s", what.call,
-			   &what.number, file) == 3)
-			snprintf(what.file, sizeof(what.file), "/tmp/%s", file);
-	if (what.number >= 0)
-		start_disturbing(&what);
 	sigemptyset(&set);
 	for (int sig = 1; sig <= 64; sig++) {
 		if (blocked >> (sig - 1) & 1)
@@ -390,6 +553,51 @@ static int launch(int count, char **settings, const char *program)
 			signal(sig, SIG_IGN);
 	}
 	sigprocmask(SIG_SETMASK, &set, NULL);
+}
+
+/* A number of a setting that one system call makes true; or -1. */
+static long set_number(const char *setting)
+{
+	const char *equals = strchr(setting, '=');
+	const size_t length = equals ? (size_t)(equals - setting) : 0;
+	const int number = equals ? atoi(equals + 1) : 0;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET((size_t)number, &cpus);
+	if (length == 3 && memcmp(setting, "cpu", 3) == 0)
+		return sched_setaffinity(0, sizeof(cpus), &cpus);
+	if (length == 3 && memcmp(setting, "uid", 3) == 0)
+		return syscall(SYS_setresuid, number, number, number);
+	if (length == 3 && memcmp(setting, "gid", 3) == 0)
+		return syscall(SYS_setresgid, number, number, number);
+	if (length == 4 && memcmp(setting, "nice", 4) == 0)
+		return setpriority(PRIO_PROCESS, 0, number);
+	if (length == 2 && memcmp(setting, "io", 2) == 0)
+		return syscall(SYS_ioprio_set, 1, 0, number);
+	if (length == 6 && memcmp(setting, "policy", 6) == 0)
+		return syscall(SYS_sched_setscheduler, 0, number, &(int){0});
+	errno = EINVAL;
+	return -1;
+}
+
+static int launch(int count, char **settings, const char *program)
+{
+	unsigned long long blocked = 0, ignored = 0;
+
+	for (int i = 0; i < count; i++) {
+		if (sscanf(settings[i], "block=%llx", &blocked) == 1 ||
+		    sscanf(settings[i], "ignore=%llx", &ignored) == 1 ||
+		    read_disturbance(settings[i]) ||
+		    set_number(settings[i]) >= 0)
+			continue;
+		fprintf(stderr, "probe: %s: %s\n", settings[i],
+			strerror(errno));
+		return 99;
+	}
+	if (disturbance_count > 0)
+		start_disturbing();
+	set_signals(blocked, ignored);
 	return execute(program);
 }
 
@@ -471,6 +679,10 @@ int main(int argc, char **argv)
 		return record(argv[2]);
 	if (strcmp(what, "job") == 0 && argc > 2)
 		return job(argv[2]);
+	if (strcmp(what, "pass") == 0 && argc > 4)
+		return pass(argv[2], argv[3], atoi(argv[4]));
+	if (strcmp(what, "shut") == 0 && argc > 2)
+		return shut(argv[2]);
 	if (strcmp(what, "launch") == 0 && argc > 2)
 		return launch(argc - 3, argv + 2, argv[argc - 1]);
 	if (strcmp(what, "denied") == 0 && argc > 2)

@@ -1,0 +1,801 @@
+/* Stage 05: schedule.h. */
+#include <errno.h>
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gate.h"
+#include "process.h"
+#include "syscalls.h"
+
+/* ioprio_get(2): a process; the class stands above the level. */
+#define IO_PROCESS 1
+#define IO_BITS 13
+
+enum { IO_NONE, IO_REALTIME, IO_BEST_EFFORT, IO_IDLE };
+
+static const char *number_word(int number)
+{
+	static char words[4][16];
+	static int next;
+
+	next = (next + 1) % 4;
+	snprintf(words[next], sizeof(words[next]), "%d", number);
+	return words[next];
+}
+
+static bool exists(const char *token, const char *suffix)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/%s%s", token, suffix);
+	return access(sandbox_path(path), F_OK) == 0;
+}
+
+/* A file in /tmp that the token is the name of: what waits for it goes on. */
+static void release(const char *token)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/%s", token);
+	write_in_sandbox(path, "");
+}
+
+/* Policy with its flags: SCHED_RESET_ON_FORK would be one. */
+static int policy_of(pid_t pid)
+{
+	return (int)syscall(SYS_sched_getscheduler, pid);
+}
+
+static int io_class_of(pid_t pid)
+{
+	return sys_ioprio_get(IO_PROCESS, pid) >> IO_BITS;
+}
+
+static int io_level_of(pid_t pid)
+{
+	return sys_ioprio_get(IO_PROCESS, pid) & ((1 << IO_BITS) - 1);
+}
+
+static cpu_set_t cpus_of(pid_t pid)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	sched_getaffinity(pid, sizeof(cpus), &cpus);
+	return cpus;
+}
+
+/* The nth CPU, from 0, that the sandbox may use. */
+static int usable_cpu(int n)
+{
+	cpu_set_t cpus = cpus_of(sandbox_init());
+
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET((size_t)cpu, &cpus) && n-- == 0)
+			return cpu;
+	return -1;
+}
+
+static int count_usable(void)
+{
+	cpu_set_t cpus = cpus_of(sandbox_init());
+
+	return CPU_COUNT(&cpus);
+}
+
+/* One that is not usable. */
+static int unknown_cpu(void)
+{
+	return usable_cpu(count_usable() - 1) + 1;
+}
+
+static const char *list_of(const cpu_set_t *cpus)
+{
+	static char list[256];
+	int length = 0;
+
+	list[0] = '\0';
+	for (int cpu = 0; cpu < CPU_SETSIZE && length < 240; cpu++)
+		if (CPU_ISSET((size_t)cpu, cpus))
+			length += snprintf(list + length, 8, "%s%d",
+					   length ? "," : "", cpu);
+	return list;
+}
+
+static void expect_cpus(pid_t pid, const cpu_set_t *wanted, const char *who)
+{
+	cpu_set_t cpus = cpus_of(pid);
+
+	EXPECT(CPU_EQUAL(&cpus, wanted), "%s: expected CPUs %s, may run on %s",
+	       who, list_of(wanted), status_of(pid, "Cpus_allowed_list"));
+}
+
+/*
+ * What the judge was started with can only be made less. The tests ask for
+ * nice values from it on.
+ */
+static int base_nice(void)
+{
+	pid_t init = sandbox_init();
+
+	if (nice_of(init) > 8 || policy_of(init) == SCHED_IDLE)
+		skip("the gate has nice value %d and policy %d, and may not "
+		     "give more: start it with 8 or less and another policy "
+		     "than idle",
+		     nice_of(init), policy_of(init));
+	return nice_of(init);
+}
+
+/* `schedule` with these options before CMD, which holds still. */
+static pid_t hold_with(const char *options, const char *setting)
+{
+	const char *token = fresh_token();
+	char program[256];
+	struct run *run;
+	pid_t command;
+
+	snprintf(program, sizeof(program), "schedule %s probe hold %s", options,
+		 token);
+	run = START("probe", "launch", setting, program);
+	command = await_probe(token);
+	EXPECT(command == pid_of(run),
+	       "CMD is not executed in schedule's own process");
+	return command;
+}
+
+static void expect_nice(int wanted, int inherited)
+{
+	char options[32], setting[32];
+	pid_t command;
+
+	snprintf(options, sizeof(options), "--nice %d", wanted);
+	snprintf(setting, sizeof(setting), "nice=%d", inherited);
+	command = hold_with(options, setting);
+	EXPECT(nice_of(command) == wanted,
+	       "called with nice value %d and asked for %d, saw %d%s",
+	       inherited, wanted, nice_of(command),
+	       nice_of(command) == wanted + inherited
+		       ? ": it is to be set, not added"
+		       : "");
+}
+
+static void nice_value(void)
+{
+	int base = base_nice();
+	int wanted = base + random_between(4, 9);
+
+	expect_nice(wanted, base);
+	expect_nice(wanted, base + random_between(1, 3));
+	expect_nice(19, base + random_between(1, 3));
+	expect_nice(wanted, wanted);
+	expect_nice(base, base);
+}
+
+static void affinity(void)
+{
+	int count = count_usable(), first = random_between(0, count - 1);
+	cpu_set_t wanted;
+	char options[64];
+
+	for (int more = 0; more < 3 && more < count; more++) {
+		int cpu = usable_cpu(first),
+		    other = usable_cpu((first + more) % count);
+
+		CPU_ZERO(&wanted);
+		CPU_SET((size_t)cpu, &wanted);
+		CPU_SET((size_t)other, &wanted);
+		snprintf(options, sizeof(options), "--cpus %d,%d", cpu, other);
+		expect_cpus(hold_with(options, "block=0"), &wanted, options);
+	}
+	/* All of them, as a range where they are one. */
+	wanted = cpus_of(sandbox_init());
+	if (usable_cpu(count - 1) - usable_cpu(0) != count - 1)
+		return;
+	snprintf(options, sizeof(options), "--cpus %d-%d", usable_cpu(0),
+		 usable_cpu(count - 1));
+	expect_cpus(hold_with(options, "block=0"), &wanted, options);
+}
+
+static void policies(void)
+{
+	static const struct {
+		const char *option;
+		const char *inherited;
+		int policy;
+	} cases[] = {
+		{"--policy batch", "policy=0", SCHED_BATCH},
+		{"--policy idle", "policy=0", SCHED_IDLE},
+		{"--policy other", "policy=3", SCHED_OTHER},
+		{"--policy=idle", "policy=3", SCHED_IDLE},
+		{"--policy batch --nice 19", "policy=0", SCHED_BATCH},
+	};
+	pid_t command = 0;
+
+	base_nice();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		command = hold_with(cases[i].option, cases[i].inherited);
+		EXPECT(policy_of(command) == cases[i].policy,
+		       "expected policy %d, saw %#x (0 other, 3 batch, 5 idle)",
+		       cases[i].policy, (unsigned)policy_of(command));
+	}
+	EXPECT(nice_of(command) == 19,
+	       "--nice together with --policy: expected 19, saw %d",
+	       nice_of(command));
+}
+
+static void io_priority(void)
+{
+	int level = random_between(0, 7);
+	const char *inherited = "io=16390"; /* best effort, 6 */
+	char options[64];
+	pid_t command;
+
+	snprintf(options, sizeof(options), "--io best-effort:%d", level);
+	command = hold_with(options, "io=24576");
+	EXPECT(io_class_of(command) == IO_BEST_EFFORT &&
+		       io_level_of(command) == level,
+	       "expected I/O class 2, level %d, saw class %d, level %d", level,
+	       io_class_of(command), io_level_of(command));
+	command = hold_with("--io best-effort", inherited);
+	EXPECT(io_class_of(command) == IO_BEST_EFFORT &&
+		       io_level_of(command) == 4,
+	       "expected I/O class 2, level 4, saw class %d, level %d",
+	       io_class_of(command), io_level_of(command));
+	command = hold_with("--io idle", inherited);
+	EXPECT(io_class_of(command) == IO_IDLE,
+	       "expected I/O class 3 (idle), saw %d", io_class_of(command));
+	command = hold_with("--io none", inherited);
+	EXPECT(io_class_of(command) == IO_NONE,
+	       "expected I/O class 0 (none), saw %d", io_class_of(command));
+}
+
+static void expect_all(pid_t pid, const char *who, int nice, int policy,
+		       int level)
+{
+	cpu_set_t cpu;
+
+	CPU_ZERO(&cpu);
+	CPU_SET((size_t)usable_cpu(0), &cpu);
+	EXPECT(nice_of(pid) == nice, "%s: expected nice value %d, saw %d", who,
+	       nice, nice_of(pid));
+	EXPECT(policy_of(pid) == policy, "%s: expected policy %d, saw %#x", who,
+	       policy, (unsigned)policy_of(pid));
+	EXPECT(io_class_of(pid) == IO_BEST_EFFORT && io_level_of(pid) == level,
+	       "%s: expected I/O class 2, level %d, saw class %d, level %d",
+	       who, level, io_class_of(pid), io_level_of(pid));
+	expect_cpus(pid, &cpu, who);
+}
+
+/* Whoever calls schedule, in the same process group, stays as it was. */
+static void expect_unchanged(pid_t pid)
+{
+	const pid_t init = sandbox_init();
+	cpu_set_t cpus = cpus_of(init);
+
+	EXPECT(nice_of(pid) == nice_of(init) &&
+		       policy_of(pid) == policy_of(init) &&
+		       io_class_of(pid) == io_class_of(init),
+	       "the shell that called schedule has nice value %d, policy %d "
+	       "and I/O class %d now: only one process is to be changed",
+	       nice_of(pid), policy_of(pid), io_class_of(pid));
+	expect_cpus(pid, &cpus, "the shell that called schedule");
+}
+
+/* As inherited, and then by CMD and its children. */
+static void inherited(void)
+{
+	static const char script[] =
+		"schedule --nice $1 --policy batch --io best-effort:$2 "
+		"--cpus $3 sh -c 'probe hold $0 & wait' $0 & wait";
+	const char *token = fresh_token();
+	int nice = base_nice() + random_between(1, 3), other = nice + 7;
+	int level = random_between(0, 7), status = random_between(1, 120);
+	char settings[4][32], program[64];
+	struct run *run;
+	pid_t command;
+
+	snprintf(settings[0], 32, "nice=%d", nice);
+	snprintf(settings[1], 32, "policy=%d", SCHED_BATCH);
+	snprintf(settings[2], 32, "io=%d", IO_BEST_EFFORT << IO_BITS | level);
+	snprintf(settings[3], 32, "cpu=%d", usable_cpu(0));
+	snprintf(program, sizeof(program), "schedule probe hold %s", token);
+	START("probe", "launch", settings[0], settings[1], settings[2],
+	      settings[3], program);
+	command = await_probe(token);
+	expect_all(command, "not asked for, it is to stay", nice, SCHED_BATCH,
+		   level);
+	EXPECT(count_descriptors(command) == 3,
+	       "CMD has %d descriptors: expected 0, 1 and 2",
+	       count_descriptors(command));
+	/* One of them changed. */
+	token = fresh_token();
+	snprintf(program, sizeof(program), "schedule --nice %d probe hold %s",
+		 other, token);
+	START("probe", "launch", settings[0], settings[1], settings[2],
+	      settings[3], program);
+	expect_all(await_probe(token), "asked for nothing but --nice", other,
+		   SCHED_BATCH, level);
+	/* All of them, and a child that CMD makes. */
+	token = fresh_token();
+	run = START("sh", "-c", script, token, number_word(nice),
+		    number_word(level), number_word(usable_cpu(0)));
+	expect_all(await_probe(token), "CMD's child", nice, SCHED_BATCH, level);
+	expect_unchanged(pid_of(run));
+	expect_status(START("schedule", "--nice", "19", "probe", "exit",
+			    number_word(status)),
+		      status);
+	expect_status(START("schedule", "--nice", "19", token), 127);
+	expect_status(START("schedule", "--nice", "19", "/tmp"), 126);
+}
+
+/* Refused, and CMD (it would make a file) is not run. */
+static void expect_not_run(struct run *run, const char *part, const char *token)
+{
+	expect_refusal(run, part);
+	EXPECT(!exists(token, ""), "refused, and CMD was run all the same");
+}
+
+/* The kernel says no, or seems to: `settings` as of the launcher. */
+static void kernel_refuses(const char *setting, const char *options, int error)
+{
+	const char *token = fresh_token();
+	char program[128];
+
+	snprintf(program, sizeof(program), "schedule %s touch /tmp/%s", options,
+		 token);
+	expect_not_run(START("sh", "-c",
+			     "ulimit -e 0; ulimit -r 0; exec \"$@\"", "sh",
+			     "probe", "launch", setting, program),
+		       strerror(error), token);
+}
+
+static void more_than_allowed(void)
+{
+	int base = base_nice();
+	char options[64], setting[64];
+
+	snprintf(options, sizeof(options), "--nice %d", -random_between(1, 20));
+	kernel_refuses("block=0", options, EACCES);
+	/* What it was before it was given away. */
+	snprintf(options, sizeof(options), "--nice %d", base);
+	snprintf(setting, sizeof(setting), "nice=%d",
+		 base + random_between(1, 9));
+	kernel_refuses(setting, options, EACCES);
+	kernel_refuses("policy=5", "--policy other", EPERM);
+	/* A priority that is not the one asked for would be EINVAL. */
+	kernel_refuses("block=0", "--policy fifo:1", EPERM);
+	kernel_refuses("block=0", "--policy rr:99", EPERM);
+	snprintf(options, sizeof(options), "--io realtime:%d",
+		 random_between(0, 7));
+	kernel_refuses("block=0", options, EPERM);
+	/* One is refused and the other is not. */
+	kernel_refuses("block=0", "--policy rr:1 --nice 19", EPERM);
+	kernel_refuses("block=0", "--nice -3 --io idle", EACCES);
+	kernel_refuses("block=0", "--nice 19 --io realtime", EPERM);
+	snprintf(options, sizeof(options), "--nice 19 --cpus %d",
+		 usable_cpu(0));
+	snprintf(setting, sizeof(setting), "fail=setaffinity:1:%d", EINVAL);
+	kernel_refuses(setting, options, EINVAL);
+	snprintf(setting, sizeof(setting), "fail=setpriority:1:%d", ESRCH);
+	kernel_refuses(setting, options, ESRCH);
+}
+
+static void bad_usage(void)
+{
+	static const char *const bad[][2] = {
+		{"--nice", "20"},
+		{"--nice", "-21"},
+		{"--nice", "much"},
+		{"--nice", ""},
+		{"--nice", "3.5"},
+		{"--policy", "fair"},
+		{"--policy", "fifo"},
+		{"--policy", "rr:0"},
+		{"--policy", "fifo:100"},
+		{"--policy", "batch:1"},
+		{"--policy", "fifo:x"},
+		{"--io", "soon"},
+		{"--io", "best-effort:8"},
+		{"--io", "best-effort:-1"},
+		{"--io", "idle:1"},
+		{"--io", "none:0"},
+		{"--cpus", ""},
+		{"--cpus", "all"},
+		{"--cpus", "0,"},
+		{"--cpus", "1-0"},
+		{"--cpus", "99999"},
+		{"--race", ""},
+		{"--race", "0,,5"},
+		{"--race", "0,20"},
+		{"--race", "-21,0"},
+		{"--race", "0,fast"},
+		{"--seconds", "0"},
+		{"--seconds", "-1"},
+		{"--seconds", "long"},
+		{"--seconds", "1"},
+	};
+	const char *token = fresh_token();
+	char path[64], list[65 * 2 + 1] = "0";
+
+	snprintf(path, sizeof(path), "/tmp/%s", token);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		expect_not_run(
+			START("schedule", bad[i][0], bad[i][1], "touch", path),
+			bad[i][0], token);
+	expect_not_run(START("schedule", "--cpus", number_word(unknown_cpu()),
+			     "touch", path),
+		       number_word(unknown_cpu()), token);
+	expect_not_run(START("schedule", "--race", "0", "touch", path),
+		       "--race", token);
+	REFUSES("--race", "schedule", "--nice", "3", "--race", "0");
+	for (int i = 0; i < 64; i++)
+		strcat(list, ",0");
+	REFUSES("--race", "schedule", "--race", list);
+	REFUSES("--nonsense", "schedule", "--nonsense", "touch", path);
+	REFUSES("CMD", "schedule");
+	REFUSES("CMD", "schedule", "--nice", "3");
+	REFUSES("--nice", "schedule", "--nice");
+}
+
+#define LANES 3
+
+/* A race that has begun, its processes in the order of its lanes. */
+static pid_t lanes[LANES];
+static int nices[LANES];
+
+static bool on_the_way(pid_t schedule)
+{
+	pid_t found[LANES + 1];
+
+	if (children_of(schedule, found, LANES + 1) != LANES)
+		return false;
+	memset(lanes, 0, sizeof(lanes));
+	for (int i = 0; i < LANES; i++)
+		for (int n = 0; n < LANES; n++)
+			if (nice_of(found[n]) == nices[i])
+				lanes[i] = found[n];
+	for (int i = 0; i < LANES; i++)
+		if (lanes[i] == 0 || cpu_ticks(lanes[i]) == 0)
+			return false;
+	return true;
+}
+
+/* Each lane 4 from the next, in an order of chance. */
+static void choose_nices(void)
+{
+	int low = random_between(base_nice() + 1, 11);
+	int turn = random_between(0, 2);
+
+	for (int i = 0; i < LANES; i++)
+		nices[i] = low + 4 * ((i + turn) % LANES);
+}
+
+/*
+ * The race, from a caller whose policy and nice value are not those of the
+ * lanes; `setting` as of the launcher.
+ */
+static struct run *start_race(const char *setting, const char *options)
+{
+	char program[160], nice[32];
+
+	choose_nices();
+	snprintf(nice, sizeof(nice), "nice=%d", base_nice() + 1);
+	snprintf(program, sizeof(program), "schedule --race %d,%d,%d %s",
+		 nices[0], nices[1], nices[2], options);
+	return START("probe", "launch", "policy=3", nice, setting, program);
+}
+
+/* The same, once all lanes run. */
+static struct run *start_long_race(const char *options)
+{
+	struct run *run = start_race("block=0", options);
+
+	AWAIT(on_the_way(pid_of(run)) || has_ended(run),
+	      "there are not three children with nice values %d, %d and %d "
+	      "that use the CPU",
+	      nices[0], nices[1], nices[2]);
+	EXPECT(!has_ended(run), "it has ended, with status %d, before its time",
+	       finish(run));
+	return run;
+}
+
+/* At the start: the third is not there yet, and nobody runs. */
+static void start_together(void)
+{
+	const char *token = fresh_token();
+	char pause[64];
+	struct run *run;
+	pid_t early[LANES];
+	size_t count;
+
+	snprintf(pause, sizeof(pause), "pause=fork:3:%s", token);
+	run = start_race(pause, "--seconds 30");
+	AWAIT(exists(token, ".paused") || has_ended(run),
+	      "there is no third fork");
+	EXPECT(!has_ended(run), "it has ended, with status %d, before its time",
+	       finish(run));
+	count = children_of(pid_of(run), early, LANES);
+	for (size_t i = 0; i < count; i++) {
+		AWAIT(strchr("ST", state_of(early[i])) ||
+			      cpu_ticks(early[i]) > 5,
+		      "lane %zu neither waits nor runs", i + 1);
+		EXPECT(cpu_ticks(early[i]) <= 5,
+		       "lane %zu runs, and lane 3 is not there yet: all are to "
+		       "start together",
+		       i + 1);
+	}
+	release(token);
+	AWAIT(on_the_way(pid_of(run)), "the lanes do not start");
+	send_signal(run, SIGKILL);
+	finish(run);
+}
+
+/* Where and how the lanes run. */
+static void expect_lanes(pid_t schedule)
+{
+	cpu_set_t first = cpus_of(lanes[0]), usable = cpus_of(schedule), both;
+
+	CPU_AND(&both, &first, &usable);
+	EXPECT(CPU_COUNT(&first) == 1 && CPU_EQUAL(&both, &first),
+	       "a lane may run on CPUs %s, its caller on %s: expected one of "
+	       "these",
+	       status_of(lanes[0], "Cpus_allowed_list"),
+	       status_of(schedule, "Cpus_allowed_list"));
+	for (int i = 0; i < LANES; i++) {
+		expect_cpus(lanes[i], &first, "lanes that compete");
+		EXPECT(policy_of(lanes[i]) == SCHED_OTHER,
+		       "a lane has policy %#x: expected 0 (other), where nice "
+		       "values are weights",
+		       (unsigned)policy_of(lanes[i]));
+		EXPECT(session_of(lanes[i]) == session_of(schedule),
+		       "a lane is in a session of its own: with autogroup on, "
+		       "nice values do not compare between sessions");
+	}
+}
+
+static void race_lanes(void)
+{
+	char options[64];
+	struct run *run;
+
+	snprintf(options, sizeof(options), "--seconds 30 --cpus %d",
+		 usable_cpu(count_usable() - 1));
+	for (int i = 0; i < 2; i++) {
+		run = start_long_race(i == 0 ? "--seconds 30" : options);
+		expect_lanes(pid_of(run));
+		send_signal(run, SIGKILL);
+		finish(run);
+		expect_nothing_left();
+	}
+	start_together();
+}
+
+/* In percent of all lanes: as 1.25 to the power of what is between them. */
+static double by_weight(int lane)
+{
+	double sum = 0;
+
+	for (int i = 0; i < LANES; i++)
+		sum += pow(1.25, nices[lane] - nices[i]);
+	return 100 / sum;
+}
+
+static void measure_shares(void)
+{
+	long before[LANES], ticks[LANES], sum = 0;
+
+	start_long_race("--seconds 60");
+	for (int i = 0; i < LANES; i++)
+		before[i] = cpu_ticks(lanes[i]);
+	/* CPU time, not time: however little of it they get. */
+	for (double limit = deadline(); sum < 80;) {
+		sum = 0;
+		for (int i = 0; i < LANES; i++) {
+			ticks[i] = cpu_ticks(lanes[i]) - before[i];
+			sum += ticks[i];
+		}
+		if (past(limit))
+			fail("the lanes have had %ld of 80 ticks of CPU time",
+			     sum);
+	}
+	for (int i = 0; i < LANES; i++) {
+		double share = 100.0 * (double)ticks[i] / (double)sum;
+
+		EXPECT(fabs(share - by_weight(i)) < 2 + 0.3 * by_weight(i),
+		       "of nice values %d, %d and %d, %d had %.1f percent of "
+		       "the CPU time: expected about %.1f",
+		       nices[0], nices[1], nices[2], nices[i], share,
+		       by_weight(i));
+	}
+}
+
+struct result {
+	int nice;
+	double seconds, share, expected;
+	int bar;
+};
+
+/* The lines that tell of a lane; their number. */
+static int read_results(const char *text, struct result *results)
+{
+	int count = 0;
+
+	for (size_t n; *text && count < LANES + 1; text += n) {
+		struct result *r = &results[count];
+		const char *rest;
+
+		n = strcspn(text, "\n");
+		n += text[n] == '\n';
+		if (sscanf(text, "%d %lf s %lf %% %lf %%", &r->nice,
+			   &r->seconds, &r->share, &r->expected) != 4)
+			continue;
+		r->bar = 0;
+		for (rest = text; rest < text + n; rest++)
+			r->bar += strncmp(rest, "\u2588", 3) == 0;
+		count++;
+	}
+	return count;
+}
+
+static double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* What it prints is what the kernel said while it ran. */
+static void results_told(void)
+{
+	const double tick = 1 / (double)sysconf(_SC_CLK_TCK);
+	const double started = seconds_now(), limit = deadline();
+	struct run *run = start_race("ignore=10000", "--seconds 0.4");
+	struct result results[LANES + 1];
+	double sum = 0, seen[LANES] = {0};
+
+	while (!has_ended(run)) {
+		if (on_the_way(pid_of(run)))
+			for (int i = 0; i < LANES; i++)
+				seen[i] = fmax(
+					seen[i],
+					tick * (double)cpu_ticks(lanes[i]));
+		EXPECT(!past(limit), "a race of 0.4 seconds does not end");
+	}
+	expect_status(run, 0);
+	EXPECT(read_results(output_of(run), results) == LANES,
+	       "expected a line for each of %d lanes, saw: %s", LANES,
+	       output_of(run));
+	for (int i = 0; i < LANES; i++)
+		sum += results[i].seconds;
+	EXPECT(sum > 0.02 && sum < seconds_now() - started + 0.1,
+	       "all lanes together are said to have had %.3f seconds of one "
+	       "CPU in a race of 0.4",
+	       sum);
+	for (int i = 0; i < LANES; i++) {
+		const struct result *r = &results[i];
+
+		EXPECT(r->nice == nices[i],
+		       "lane %d has nice value %d, and "
+		       "the line says %d",
+		       i + 1, nices[i], r->nice);
+		EXPECT(r->seconds > seen[i] - 2 * tick,
+		       "lane %d had %.2f seconds of CPU time or more, and the "
+		       "line says %.3f",
+		       i + 1, seen[i], r->seconds);
+		EXPECT(fabs(r->share - 100 * r->seconds / sum) < 1,
+		       "lane %d had %.3f of %.3f seconds: its share is not "
+		       "%.1f percent",
+		       i + 1, r->seconds, sum, r->share);
+		EXPECT(fabs(r->expected - by_weight(i)) < 1,
+		       "by the weights of %d, %d and %d lane %d is to have "
+		       "%.1f percent, and the line says %.1f",
+		       nices[0], nices[1], nices[2], i + 1, by_weight(i),
+		       r->expected);
+		EXPECT(r->bar > 0 || r->share < 5, "lane %d has no bar", i + 1);
+	}
+}
+
+static void race_shares(void)
+{
+	measure_shares();
+	results_told();
+}
+
+/* At the moment when race() has returned: it is about to say how it went. */
+static void expect_gone(const char *fault, const char *program, int error)
+{
+	const char *token = fresh_token();
+	char pause[64];
+	struct run *run;
+	pid_t left;
+
+	snprintf(pause, sizeof(pause), "pause=write:1:%s", token);
+	run = START("probe", "launch", pause, fault, program);
+	AWAIT(exists(token, ".paused") || has_ended(run),
+	      "the race does not end");
+	EXPECT(!has_ended(run), "it has ended, with status %d, without a word",
+	       finish(run));
+	EXPECT(children_of(pid_of(run), &left, 1) == 0,
+	       "race() has returned, and a lane is still there (state %c)",
+	       state_of(left));
+	release(token);
+	if (error)
+		expect_refusal(run, strerror(error));
+	else
+		expect_status(run, 0);
+	expect_nothing_left();
+}
+
+static void killed_at_any_moment(void)
+{
+	for (int i = 0; i < 20; i++) {
+		const struct timespec nap = {
+			.tv_nsec = random_between(0, 4000000)};
+		struct run *run = START("schedule", "--race", "17,17,18,19",
+					"--seconds", "60");
+
+		/* Not to wait for anything: to be at a random moment. */
+		nanosleep(&nap, NULL);
+		send_signal(run, i % 2 ? SIGKILL : SIGTERM);
+		finish(run);
+	}
+	expect_nothing_left();
+}
+
+static void race_ends(void)
+{
+	struct run *run;
+	char fault[48];
+
+	expect_gone("block=0", "schedule --race 18,19 --seconds 0.05", 0);
+	/* A lane that nobody may have, after others that are there. */
+	expect_gone("block=0", "schedule --race 19,18,-5 --seconds 60", EACCES);
+	expect_gone("nice=16", "schedule --race 17,19,15 --seconds 60", EACCES);
+	snprintf(fault, sizeof(fault), "fail=fork:%d:%d", random_between(2, 3),
+		 EAGAIN);
+	expect_gone(fault, "schedule --race 19,18,19 --seconds 60", EAGAIN);
+	snprintf(fault, sizeof(fault), "fail=setpriority:2:%d", ESRCH);
+	expect_gone(fault, "schedule --race 19,18,19 --seconds 60", ESRCH);
+	run = start_long_race("--seconds 0.5");
+	kill(lanes[random_between(0, 2)], SIGTERM);
+	expect_refusal(run, strerror(ECANCELED));
+	killed_at_any_moment();
+}
+
+static const struct test tests[] = {
+	{"nice_value", 1, "--nice sets the nice value of CMD, and adds nothing",
+	 nice_value, 0},
+	{"affinity", 1, "--cpus: CMD may run on these CPUs and no others",
+	 affinity, 0},
+	{"policies", 1, "--policy changes the policy of CMD", policies, 0},
+	{"io_priority", 1, "--io sets the I/O class and level of CMD",
+	 io_priority, 0},
+	{"inherited", 1,
+	 "what is not asked for stays, what was set goes on to the children of "
+	 "CMD",
+	 inherited, 0},
+	{"more_than_allowed", 1,
+	 "when the kernel refuses, that is said and CMD does not run",
+	 more_than_allowed, 0},
+	{"bad_usage", 1, "what does not exist is refused and CMD does not run",
+	 bad_usage, 0},
+	{"race_lanes", 1,
+	 "lanes start together on one CPU, in one session, with their nice "
+	 "values",
+	 race_lanes, 0},
+	{"race_shares", 1,
+	 "lanes share the CPU by their weights, as it is told", race_shares, 0},
+	{"race_ends", 1,
+	 "no lane outlives its race, which may fail or be killed at any moment",
+	 race_ends, 0},
+	{0},
+};
+
+const struct gate gate = {"05-scheduling", "schedule", tests};

@@ -1,0 +1,698 @@
+/* Stage 07: init.h, mounts.h. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "gate.h"
+#include "process.h"
+
+#define CROWD 200
+
+/* The sandbox's own mounts are changed by its user 0 only. */
+#define AS_ROOT(...)                                                           \
+	expect_status(START_WITH({.as_root = true}, __VA_ARGS__), 0)
+
+static const char *number_word(int number)
+{
+	static char words[4][16];
+	static int next;
+
+	next = (next + 1) % 4;
+	snprintf(words[next], sizeof(words[next]), "%d", number);
+	return words[next];
+}
+
+/* "/tmp/TOKEN" or "/tmp/TOKEN/name" */
+static const char *in_tmp(const char *token, const char *name)
+{
+	static char paths[8][80];
+	static int next;
+
+	next = (next + 1) % 8;
+	snprintf(paths[next], sizeof(paths[next]), "/tmp/%s%s%s", token,
+		 *name ? "/" : "", name);
+	return paths[next];
+}
+
+static bool exists(const char *path)
+{
+	return access(sandbox_path(path), F_OK) == 0;
+}
+
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The probe that holds the sandbox open, in the world pidns is started in. */
+static pid_t caller(void)
+{
+	return find_probe("sandbox");
+}
+
+static pid_t family[CROWD + 64];
+
+static size_t count_children(pid_t pid)
+{
+	return children_of(pid, family, CROWD + 64);
+}
+
+/* Its process id in the innermost of its PID namespaces. */
+static int inner_pid(pid_t pid)
+{
+	const char *all = status_of(pid, "NSpid");
+	const char *last = strrchr(all, '\t');
+
+	return atoi(last ? last : all);
+}
+
+static void process_one(void)
+{
+	for (int root = 0; root < 2; root++) {
+		const char *token = fresh_token();
+		struct run *run = START_WITH({.as_root = root}, "pidns",
+					     "probe", "hold", token);
+		pid_t command = await_probe(token), pidns = pid_of(run);
+		pid_t init = parent_of(command);
+
+		EXPECT(inner_pid(command) != 1,
+		       "CMD itself is process 1: signals that it does not "
+		       "handle are kept from it, and nobody collects orphans");
+		EXPECT(inner_pid(init) == 1 && parent_of(init) == pidns,
+		       "CMD's parent is process %d of its namespace, and the "
+		       "child of %d; expected process 1, a child of pidns (%d)",
+		       inner_pid(init), parent_of(init), pidns);
+		EXPECT(namespace_of(command, "pid") ==
+			       namespace_of(init, "pid"),
+		       "CMD and process 1 are in different PID namespaces");
+		EXPECT(namespace_of(command, "pid") !=
+				       namespace_of(pidns, "pid") &&
+			       namespace_of(command, "mnt") !=
+				       namespace_of(pidns, "mnt"),
+		       "CMD shares a PID or mount namespace with pidns");
+		EXPECT(namespace_of(pidns, "mnt") ==
+			       namespace_of(caller(), "mnt"),
+		       "pidns itself has left its mount namespace");
+		EXPECT(status_mask(command, "SigBlk") == 0,
+		       "CMD was called with no signal blocked and has SigBlk "
+		       "%s",
+		       status_of(command, "SigBlk"));
+		EXPECT(count_descriptors(command) == 3,
+		       "CMD has %d descriptors: expected 0, 1 and 2",
+		       count_descriptors(command));
+		kill(command, SIGKILL);
+		expect_status(run, 128 + SIGKILL);
+	}
+	expect_nothing_left();
+}
+
+static void exit_status_kept(void)
+{
+	const int signals[] = {SIGHUP, SIGTERM, SIGKILL,
+			       random_between(SIGRTMIN, SIGRTMAX)};
+	const int statuses[] = {0, 1, random_between(2, 254), 255};
+	char fault[32];
+
+	for (size_t i = 0; i < 4; i++) {
+		const char *token = fresh_token();
+		struct run *run = START("pidns", "probe", "hold", token);
+
+		kill(await_probe(token), signals[i]);
+		expect_status(run, 128 + signals[i]);
+		expect_status(START("pidns", "probe", "exit",
+				    number_word(statuses[i])),
+			      statuses[i]);
+	}
+	expect_status(START("pidns", fresh_token()), 127);
+	expect_status(START("pidns", "/tmp"), 126);
+	/* Process 1 is the first, CMD the second. */
+	snprintf(fault, sizeof(fault), "fail=fork:2:%d", EAGAIN);
+	REFUSES("Resource temporarily unavailable", "probe", "launch", fault,
+		"pidns probe exit 0");
+	REFUSES("CMD", "pidns");
+	REFUSES("--nonsense", "pidns", "--nonsense", "probe", "exit", "0");
+}
+
+static void reaps_orphans(void)
+{
+	const char *token = fresh_token();
+	struct run *run =
+		START("pidns", "probe", "orphans", number_word(CROWD), token);
+	pid_t pidns = pid_of(run), init = 0;
+
+	AWAIT((children_of(pidns, &init, 1) == 1 &&
+	       count_children(init) == CROWD + 1) ||
+		      has_ended(run),
+	      "of %d orphans and CMD, process 1 has %zu as children", CROWD,
+	      count_children(init));
+	EXPECT(!has_ended(run), "pidns has ended before CMD");
+	write_in_sandbox(in_tmp(token, ""), "");
+	AWAIT(count_children(init) == 1,
+	      "%d orphans have ended, and process 1 has left %zu of them as "
+	      "zombies",
+	      CROWD, count_children(init) - 1);
+	EXPECT(is_idle(init) && is_idle(pidns),
+	       "process 1 or pidns uses the CPU while CMD runs");
+	kill(family[0], SIGINT);
+	expect_status(run, 128 + SIGINT);
+	/* They end with process 1, which ends with CMD. */
+	token = fresh_token();
+	run = START("pidns", "probe", "orphans", "3", token);
+	AWAIT((children_of(pid_of(run), &init, 1) == 1 &&
+	       count_children(init) == 4) ||
+		      has_ended(run),
+	      "process 1 has not become the parent of orphans");
+	kill(family[0], SIGINT);
+	expect_status(run, 128 + SIGINT);
+	expect_nothing_left();
+}
+
+static bool recorded(const char *path, int sig)
+{
+	char line[16];
+
+	snprintf(line, sizeof(line), "\n%d\n", sig);
+	return strstr(read_in_sandbox(path), line) != NULL;
+}
+
+/* Comes when process 1 is about to start CMD. */
+static void early_signal(void)
+{
+	const char *token = fresh_token();
+	char setting[64], program[64], paused[64];
+	struct run *run;
+
+	snprintf(setting, sizeof(setting), "pause=fork:2:%s", token);
+	snprintf(program, sizeof(program), "pidns probe hold %s", token);
+	snprintf(paused, sizeof(paused), "/tmp/%s.paused", token);
+	run = START("probe", "launch", setting, program);
+	AWAIT(exists(paused) || has_ended(run), "CMD was not started");
+	send_signal(run, SIGHUP);
+	AWAIT(is_idle(pid_of(run)), "pidns does not come to rest");
+	write_in_sandbox(in_tmp(token, ""), "");
+	EXPECT(finish(run) == 128 + SIGHUP,
+	       "SIGHUP came before CMD was started and was to end it: expected "
+	       "exit status %d, saw %d",
+	       128 + SIGHUP, finish(run));
+}
+
+static void passes_signals(void)
+{
+	const int signals[] = {
+		SIGHUP,	 SIGINT,  SIGQUIT,
+		SIGUSR1, SIGUSR2, SIGALRM,
+		SIGCONT, SIGURG,  random_between(SIGRTMIN, SIGRTMAX)};
+	const char *path = in_tmp(fresh_token(), "");
+	struct run *run = START("pidns", "probe", "record", path);
+	pid_t init = 0;
+
+	AWAIT(strncmp(read_in_sandbox(path), "ready", 5) == 0 || has_ended(run),
+	      "CMD was not executed");
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		send_signal(run, signals[i]);
+		AWAIT(recorded(path, signals[i]) || has_ended(run),
+		      "signal %d (%s) was sent to pidns and has not reached "
+		      "CMD",
+		      signals[i], strsignal(signals[i]));
+	}
+	/* To process 1, as docker kill and box do. */
+	children_of(pid_of(run), &init, 1);
+	kill(init, SIGPIPE);
+	AWAIT(recorded(path, SIGPIPE) || has_ended(run),
+	      "SIGPIPE was sent to process 1 and has not reached CMD");
+	send_signal(run, SIGTERM);
+	expect_status(run, 0);
+	EXPECT(recorded(path, SIGTERM), "CMD has had no SIGTERM");
+	early_signal();
+	expect_nothing_left();
+}
+
+/* True when the mount at `dir` has this option of its own. */
+static bool has_option(pid_t pid, const char *dir, const char *option)
+{
+	char options[256] = "", *rest;
+
+	sscanf(mount_at(pid, dir), "%*s %*s %*s %*s %*s %255s", options);
+	for (char *word = strtok_r(options, ",", &rest); word;
+	     word = strtok_r(NULL, ",", &rest))
+		if (strcmp(word, option) == 0)
+			return true;
+	return false;
+}
+
+static void expect_options(pid_t pid, const char *dir,
+			   const char *const options[])
+{
+	for (; *options; options++)
+		EXPECT(has_option(pid, dir, *options),
+		       "expected the mount at %s to be %s, saw %s", dir,
+		       *options, mount_at(pid, dir));
+}
+
+static bool has_type(pid_t pid, const char *dir, const char *type)
+{
+	char part[32];
+
+	snprintf(part, sizeof(part), " - %s ", type);
+	return strstr(mount_at(pid, dir), part) != NULL;
+}
+
+/* A path as `pid` would find it, from out here. */
+static const char *path_for(pid_t pid, const char *path)
+{
+	static char paths[4][128];
+	static int next;
+
+	next = (next + 1) % 4;
+	snprintf(paths[next], sizeof(paths[next]), "/proc/%d/root%s", (int)pid,
+		 path);
+	return paths[next];
+}
+
+static size_t count_entries(const char *path, bool numbers_only)
+{
+	DIR *dir = opendir(path);
+	struct dirent *entry;
+	size_t count = 0;
+
+	if (!dir)
+		fail("open %s: %s", path, strerror(errno));
+	while ((entry = readdir(dir)))
+		count += numbers_only ? isdigit(entry->d_name[0]) != 0
+				      : entry->d_name[0] != '.';
+	closedir(dir);
+	return count;
+}
+
+/* Private mounts are the first, /proc is the second. */
+static void mount_fails(int call)
+{
+	const char *token = fresh_token();
+	char fault[64], made[64];
+	struct run *run;
+
+	snprintf(fault, sizeof(fault), "fail=mount:%d:%d:%s", call, EPERM,
+		 token);
+	snprintf(made, sizeof(made), "/tmp/%s.failed", token);
+	run = START("probe", "launch", fault, "pidns probe exit 0");
+	if (finish(run) == 0 && !exists(made))
+		return;
+	EXPECT(finish(run) == 125,
+	       "a mount(2) has failed: expected exit status 125, saw %d",
+	       finish(run));
+	expect_refusal(run, "not permitted");
+}
+
+static void own_proc(void)
+{
+	static const char *const options[] = {"nosuid", "nodev", "noexec",
+					      NULL};
+
+	for (int root = 0; root < 2; root++) {
+		const char *token = fresh_token();
+		struct run *run = START_WITH({.as_root = root}, "pidns",
+					     "probe", "hold", token);
+		pid_t command = await_probe(token);
+		char path[64];
+
+		EXPECT(has_type(command, "/proc", "proc"),
+		       "no proc file system is mounted at /proc");
+		snprintf(path, sizeof(path), "/proc/%d/exe",
+			 inner_pid(command));
+		EXPECT(count_entries(path_for(command, "/proc"), true) == 2 &&
+			       access(path_for(command, path), F_OK) == 0,
+		       "CMD sees %zu processes in its /proc, expected process "
+		       "1 and itself, %d: a proc file system shows the PID "
+		       "namespace of who mounted it",
+		       count_entries(path_for(command, "/proc"), true),
+		       inner_pid(command));
+		expect_options(command, "/proc", options);
+		kill(command, SIGKILL);
+		expect_status(run, 128 + SIGKILL);
+	}
+	EXPECT(access(path_for(caller(), "/proc/1"), F_OK) == 0 &&
+		       count_entries(path_for(caller(), "/proc"), true) > 1,
+	       "the caller's /proc is not what it was");
+	mount_fails(2);
+}
+
+static char *mounts_of_caller(void)
+{
+	char *text = strdup(proc_file(caller(), "mountinfo"));
+
+	return text && *text ? text : (fail("no list of mounts"), NULL);
+}
+
+static size_t count_lines_with(const char *text, const char *part)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, part)); text += strlen(part))
+		count++;
+	return count;
+}
+
+static void private_mounts(void)
+{
+	const char *token = fresh_token(), *other = fresh_token();
+	const char *tmpfs = in_tmp(other, "");
+	char *before, *text;
+	pid_t command;
+
+	/* As they are on a machine, other than in a sandbox. */
+	AS_ROOT("mount", "--make-rshared", "/");
+	AS_ROOT("mkdir", tmpfs);
+	before = mounts_of_caller();
+	EXPECT(count_lines_with(before, " shared:") ==
+		       count_lines_with(before, "\n"),
+	       "the caller's own mounts could not be made shared");
+	START("pidns", "--tmpfs", "/sys", "--tmpfs", "/tmp", "probe", "hold",
+	      token);
+	command = await_probe(token);
+	text = (char *)proc_file(command, "mountinfo");
+	EXPECT(count_lines_with(text, " shared:") == 0 &&
+		       count_lines_with(text, " master:") == 0,
+	       "of %zu mounts that CMD sees %zu are shared with others and %zu "
+	       "follow others; expected all to be private",
+	       count_lines_with(text, "\n"), count_lines_with(text, " shared:"),
+	       count_lines_with(text, " master:"));
+	EXPECT(strcmp(before, proc_file(caller(), "mountinfo")) == 0,
+	       "the caller's own mounts have changed: CMD's have spread to "
+	       "it");
+	free(before);
+	kill(command, SIGKILL);
+	token = fresh_token();
+	START("pidns", "probe", "hold", token);
+	command = await_probe(token);
+	AS_ROOT("mount", "-t", "tmpfs", "none", tmpfs);
+	EXPECT(*mount_at(caller(), tmpfs) && !*mount_at(command, tmpfs),
+	       "what the caller has mounted after CMD was started has spread "
+	       "to CMD");
+	mount_fails(1);
+}
+
+/* A directory with a file in it, and a file system below with another one. */
+static void make_source(const char *source)
+{
+	AS_ROOT("mkdir", "-p", in_tmp(source, "below"));
+	AS_ROOT("mount", "-t", "tmpfs", "-o", "nosuid,nodev,noexec", "none",
+		in_tmp(source, "below"));
+	AS_ROOT("chmod", "777", in_tmp(source, ""));
+	write_in_sandbox(in_tmp(source, "file"), source);
+	write_in_sandbox(in_tmp(source, "below/file"), source);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+	struct stat first, second;
+
+	return stat(a, &first) == 0 && stat(b, &second) == 0 &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static void expect_bound(pid_t command, const char *source, const char *target)
+{
+	EXPECT(same_file(path_for(command, in_tmp(target, "file")),
+			 sandbox_path(in_tmp(source, "file"))),
+	       "%s is not to be seen at %s", in_tmp(source, ""),
+	       in_tmp(target, ""));
+	EXPECT(same_file(path_for(command, in_tmp(target, "below/file")),
+			 sandbox_path(in_tmp(source, "below/file"))),
+	       "what is mounted at %s is not to be seen at %s",
+	       in_tmp(source, "below"), in_tmp(target, "below"));
+}
+
+static void bind(void)
+{
+	const char *source = fresh_token(), *target = fresh_token();
+	const char *missing = fresh_token();
+	char words[256], of_file[256], *before;
+
+	make_source(source);
+	AS_ROOT("mkdir", in_tmp(target, ""));
+	before = mounts_of_caller();
+	snprintf(words, sizeof(words), "%s:%s", in_tmp(source, ""),
+		 in_tmp(target, ""));
+	snprintf(of_file, sizeof(of_file), "/bin/busybox:%s",
+		 in_tmp(source, "file"));
+	for (int root = 0; root < 2; root++) {
+		const char *token = fresh_token();
+		struct run *run =
+			START_WITH({.as_root = root}, "pidns", "--bind", words,
+				   "--bind", of_file, "probe", "hold", token);
+		pid_t command = await_probe(token);
+
+		expect_bound(command, source, target);
+		EXPECT(has_option(command, in_tmp(target, ""), "rw"),
+		       "nobody asked for it to be read-only: %s",
+		       mount_at(command, in_tmp(target, "")));
+		EXPECT(same_file(path_for(command, in_tmp(source, "file")),
+				 path_for(command, "/bin/busybox")),
+		       "a file was not bound to another file");
+		EXPECT(!exists(in_tmp(target, "file")) &&
+			       strcmp(before,
+				      proc_file(caller(), "mountinfo")) == 0,
+		       "the caller's own mounts have changed");
+		kill(command, SIGKILL);
+		expect_status(run, 128 + SIGKILL);
+	}
+	free(before);
+	snprintf(words, sizeof(words), "%s:/tmp", in_tmp(missing, ""));
+	REFUSES(missing, "pidns", "--bind", words, "probe", "exit", "0");
+	snprintf(words, sizeof(words), "/etc:%s", in_tmp(missing, ""));
+	REFUSES(missing, "pidns", "--bind", words, "probe", "exit", "0");
+	REFUSES(missing, "pidns", "--bind", words, "--bind", "/etc:/tmp",
+		"probe", "exit", "0");
+	snprintf(words, sizeof(words), "/etc:%s", in_tmp(source, "file"));
+	REFUSES(in_tmp(source, "file"), "pidns", "--bind", words, "probe",
+		"exit", "0");
+	REFUSES("--bind", "pidns", "--bind", "/etc", "probe", "exit", "0");
+	REFUSES("--bind", "pidns", "--bind", ":/tmp", "probe", "exit", "0");
+	REFUSES("--bind", "pidns", "--bind", "/etc:", "probe", "exit", "0");
+	REFUSES("--bind", "pidns", "--bind", "/etc:/tmp:rw", "probe", "exit",
+		"0");
+	REFUSES("--bind", "pidns", "--bind");
+}
+
+static void bind_read_only(void)
+{
+	static const char *const kept[] = {"ro", "nosuid", "nodev", NULL};
+	static const char *const below[] = {"ro", "nosuid", "nodev", "noexec",
+					    NULL};
+	const char *source = fresh_token(), *target = fresh_token();
+	char words[256];
+
+	make_source(source);
+	AS_ROOT("mkdir", in_tmp(target, ""));
+	snprintf(words, sizeof(words), "%s:%s:ro", in_tmp(source, ""),
+		 in_tmp(target, ""));
+	for (int root = 0; root < 2; root++) {
+		const char *token = fresh_token();
+		struct run *run =
+			START_WITH({.as_root = root}, "pidns", "--bind", words,
+				   "probe", "hold", token);
+		pid_t command = await_probe(token);
+
+		expect_bound(command, source, target);
+		expect_options(command, in_tmp(target, ""), kept);
+		expect_options(command, in_tmp(target, "below"), below);
+		EXPECT(!has_option(command, in_tmp(target, ""), "noexec"),
+		       "the mount at %s has a flag that it had not before: %s",
+		       in_tmp(target, ""),
+		       mount_at(command, in_tmp(target, "")));
+		EXPECT(has_option(command, in_tmp(source, "below"), "rw") &&
+			       has_option(caller(), in_tmp(source, "below"),
+					  "rw"),
+		       "the source has become read-only too");
+		kill(command, SIGKILL);
+		expect_status(run, 128 + SIGKILL);
+	}
+	snprintf(words, sizeof(words), "/etc:%s:ro", in_tmp(source, "none"));
+	REFUSES(in_tmp(source, "none"), "pidns", "--bind", words, "probe",
+		"exit", "0");
+}
+
+/* What is asked for later lies in, or on, what was asked for before. */
+static void expect_order(const char *source, const char *target, bool last)
+{
+	const char *token = fresh_token();
+	char words[256], dir[80];
+	pid_t command;
+
+	snprintf(words, sizeof(words), "%s:%s", in_tmp(source, ""),
+		 in_tmp(target, ""));
+	snprintf(dir, sizeof(dir), "%s", in_tmp(target, "below"));
+	if (last)
+		START("pidns", "--bind", words, "--tmpfs", dir, "probe", "hold",
+		      token);
+	else
+		START("pidns", "--tmpfs", dir, "--bind", words, "probe", "hold",
+		      token);
+	command = await_probe(token);
+	EXPECT((access(path_for(command, in_tmp(target, "below/file")), F_OK) <
+		0) == last,
+	       "--tmpfs %s was asked for %s --bind %s and is %s", dir,
+	       last ? "after" : "before", words,
+	       last ? "not to be seen" : "not hidden by it");
+	kill(command, SIGKILL);
+}
+
+static void tmpfs(void)
+{
+	static const char *const options[] = {"rw", "nosuid", "nodev", NULL};
+	static const char script[] = ": >$0/new && exec probe hold $1";
+	const char *source = fresh_token(), *target = fresh_token();
+	const char *missing = fresh_token();
+
+	make_source(source);
+	AS_ROOT("mkdir", "-p", in_tmp(target, "below"));
+	for (int root = 0; root < 2; root++) {
+		const char *token = fresh_token();
+		const char *dir = in_tmp(source, "below");
+		struct run *run =
+			START_WITH({.as_root = root}, "pidns", "--tmpfs", dir,
+				   "sh", "-c", script, dir, token);
+		pid_t command = await_probe(token);
+
+		EXPECT(has_type(command, dir, "tmpfs"),
+		       "no tmpfs is mounted at %s", dir);
+		expect_options(command, dir, options);
+		EXPECT(!has_option(command, dir, "noexec"),
+		       "the mount at %s is that of the caller: %s", dir,
+		       mount_at(command, dir));
+		EXPECT(count_entries(path_for(command, dir), false) == 1,
+		       "expected one file in the tmpfs, what CMD has made; saw "
+		       "%zu",
+		       count_entries(path_for(command, dir), false));
+		EXPECT(!exists(in_tmp(source, "below/new")) &&
+			       exists(in_tmp(source, "below/file")),
+		       "the caller sees the tmpfs too");
+		kill(command, SIGKILL);
+		expect_status(run, 128 + SIGKILL);
+	}
+	expect_order(source, target, true);
+	expect_order(source, target, false);
+	REFUSES(missing, "pidns", "--tmpfs", in_tmp(missing, ""), "probe",
+		"exit", "0");
+	REFUSES(missing, "pidns", "--tmpfs", "/tmp", "--tmpfs",
+		in_tmp(missing, ""), "probe", "exit", "0");
+	REFUSES("--tmpfs", "pidns", "--tmpfs");
+}
+
+/* Everything below pidns is to go with it, and at once. */
+static void expect_gone(struct run *run, const char *when)
+{
+	double killed = seconds();
+
+	send_signal(run, SIGKILL);
+	expect_status(run, 128 + SIGKILL);
+	expect_nothing_left();
+	EXPECT(seconds() - killed < (deadline() - seconds()) / 2,
+	       "pidns was killed %s, and its process 1 was there for another "
+	       "%.1f s: it was asked to end, not killed",
+	       when, seconds() - killed);
+}
+
+static void paused_then_killed(const char *call, int number, bool go_on)
+{
+	const char *token = fresh_token();
+	char setting[64], program[64], paused[64];
+	double killed = seconds();
+	struct run *run;
+
+	snprintf(setting, sizeof(setting), "pause=%s:%d:%s", call, number,
+		 token);
+	snprintf(program, sizeof(program), "pidns probe hold %s", token);
+	snprintf(paused, sizeof(paused), "/tmp/%s.paused", token);
+	run = START("probe", "launch", setting, program);
+	AWAIT(exists(paused) || has_ended(run),
+	      "process 1 never came to %s number %d", call, number);
+	EXPECT(!has_ended(run), "pidns has ended before CMD was started");
+	send_signal(run, SIGKILL);
+	expect_status(run, 128 + SIGKILL);
+	if (go_on)
+		write_in_sandbox(in_tmp(token, ""), "");
+	expect_nothing_left();
+	EXPECT(seconds() - killed < (deadline() - seconds()) / 2,
+	       "its process 1 was there for another %.1f s",
+	       seconds() - killed);
+}
+
+static void dies_with_parent(void)
+{
+	char setting[32], program[64];
+	const char *token;
+	struct run *run;
+	double since;
+
+	for (int i = 0; i < 12; i++) {
+		int after = random_between(0, 2500);
+
+		token = fresh_token();
+		run = START("pidns", "probe", "hold", token);
+		pid_of(run);
+		/* The moment is what is wanted here, and no nap that short. */
+		since = seconds();
+		while (seconds() - since < after / 1e6)
+			;
+		expect_gone(run, "in a moment of its start");
+	}
+	snprintf(setting, sizeof(setting), "ignore=%x", 1U << (SIGTERM - 1));
+	token = fresh_token();
+	snprintf(program, sizeof(program), "pidns probe hold %s", token);
+	run = START("probe", "launch", setting, program);
+	await_probe(token);
+	expect_gone(run, "while CMD ran, which ignores SIGTERM");
+	/* The parent dies just before process 1 asks to die with it. */
+	paused_then_killed("pdeathsig", 1, true);
+	paused_then_killed("mount", 1, false);
+	paused_then_killed("fork", 2, false);
+	token = fresh_token();
+	run = START("pidns", "probe", "hold", token);
+	await_probe(token);
+	kill(parent_of(find_probe(token)), SIGKILL);
+	EXPECT(finish(run) == 128 + SIGKILL,
+	       "process 1 was killed: expected exit status %d, saw %d",
+	       128 + SIGKILL, finish(run));
+	expect_nothing_left();
+}
+
+static const struct test tests[] = {
+	{"process_one", 1,
+	 "CMD is the child of process 1, in namespaces of its own", process_one,
+	 0},
+	{"exit_status", 1, "pidns exits as CMD did, through process 1",
+	 exit_status_kept, 0},
+	{"reaps_orphans", 1,
+	 "process 1 collects orphans, and what is left ends with it",
+	 reaps_orphans, 0},
+	{"passes_signals", 1, "signals reach CMD through process 1",
+	 passes_signals, 0},
+	{"own_proc", 1, "/proc shows the processes in there, and no others",
+	 own_proc, 0},
+	{"private_mounts", 1, "mounts spread neither in nor out",
+	 private_mounts, 0},
+	{"bind", 1, "--bind shows SRC at DST, with what is mounted below", bind,
+	 0},
+	{"bind_read_only", 1,
+	 "with :ro all of it is read-only, and keeps its other flags",
+	 bind_read_only, 0},
+	{"tmpfs", 1, "--tmpfs is empty, CMD's alone, and mounted in its turn",
+	 tmpfs, 0},
+	{"dies_with_parent", 1,
+	 "whenever pidns is killed, everything below it ends", dies_with_parent,
+	 0},
+	{0},
+};
+
+const struct gate gate = {"07-pid-mount", "pidns", tests};
