@@ -82,7 +82,8 @@ status()
 	"$@" >"$t/out" 2>"$t/err" || got=$?
 	if [ "$got" -ne "$expected" ]; then
 		echo "expected status $expected, got $got: $*"
-		head -n 20 "$t/out" "$t/err"
+		head -c 2000 "$t/out"
+		head -c 2000 "$t/err"
 		exit 1
 	fi
 }
@@ -98,7 +99,12 @@ soon()
 	done
 }
 
-empty() { [ -z "$(ls -A "$1")" ]; }
+# empty DIR - nothing is in it (else its output says what)
+empty()
+{
+	[ -z "$(ls -A "$1")" ] || { ls -lAR "$1" && return 1; }
+}
+
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # needs_root - or say SKIP; and a way to become somebody else
@@ -471,8 +477,8 @@ vm_binary()
 	done >"$t/bytes"
 	# Large and odd, through all three streams.
 	head -c 3000001 /dev/urandom | cat "$t/bytes" - >"$t/sent"
-	"$vm" --stdin -- 'cat >/tmp/x; cat /tmp/x; cat /tmp/x >&2' \
-		<"$t/sent" >"$t/out" 2>"$t/err" || exit 1
+	status 0 "$vm" --stdin -- 'cat >/tmp/x; cat /tmp/x; cat /tmp/x >&2' \
+		<"$t/sent"
 	cmp "$t/sent" "$t/out" && cmp "$t/sent" "$t/err"
 }
 
@@ -553,7 +559,7 @@ vm_panic()
 	status 125 "$vm" -- 'echo before; echo c >/proc/sysrq-trigger'
 	is before "$(cat "$t/out")"
 	has '^vm.sh: the guest died: echo before' "$t/err"
-	has '^vm.sh: console: ' "$t/err"
+	has '^vm.sh: console: .*Kernel panic' "$t/err"
 	has 'sysrq triggered crash' "$build/vm/console.log"
 }
 

@@ -306,7 +306,11 @@ elif [ -z "$why" ]; then
 fi
 echo "vm.sh: $why: $what" >&2
 if [ -s "$tmp/console" ]; then
-	tr -d '\r' <"$tmp/console" | tail -n 5 | sed 's/^/vm.sh: console: /' >&2
+	tr -d '\r' <"$tmp/console" >"$tmp/lines"
+	# What says most; a dump of registers comes after it.
+	grep -E 'Kernel panic|BUG: |init: |pid1: ' "$tmp/lines" >"$tmp/cause" ||
+		cp "$tmp/lines" "$tmp/cause"
+	tail -n 5 "$tmp/cause" | sed 's/^/vm.sh: console: /' >&2
 	if mv "$tmp/console" "$vmdir/console.log" 2>/dev/null; then
 		echo "vm.sh: the console is kept in $vmdir/console.log" >&2
 	fi

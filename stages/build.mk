@@ -45,7 +45,7 @@ CFLAGS_COMMON := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(INCLUDES) \
 
 CC_reference := $(MUSL_CC)
 CFLAGS_reference := -O2 $(KERNEL_HEADERS)
-LDFLAGS_reference := -static -s -Wl,--gc-sections
+LDFLAGS_reference := -static -s -Wl,--gc-sections -Wl,-z,noseparate-code
 FROM_reference := solutions
 
 CC_student := $(MUSL_CC)

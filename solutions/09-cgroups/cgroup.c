@@ -113,12 +113,16 @@ int cgroup_enter(const struct cgroup *group, pid_t pid)
 int cgroup_read_stats(const struct cgroup *group, struct cgroup_stats *s)
 {
 	int dir = group->dir;
+	char cpu[4096];
 
-	if (read_value(dir, "cpu.stat", "user_usec", &s->user_usec) < 0 ||
-	    read_value(dir, "cpu.stat", "system_usec", &s->system_usec) < 0 ||
-	    read_value(dir, "cpu.stat", "nr_throttled", &s->throttled) < 0 ||
-	    read_value(dir, "cpu.stat", "throttled_usec", &s->throttled_usec) ||
-	    read_value(dir, "memory.peak", NULL, &s->memory_peak) < 0 ||
+	/* Once: the kernel adds it up anew for each reader. */
+	if (read_file(dir, "cpu.stat", cpu, sizeof(cpu)) < 0)
+		return -1;
+	s->user_usec = value_of(cpu, "user_usec");
+	s->system_usec = value_of(cpu, "system_usec");
+	s->throttled = value_of(cpu, "nr_throttled");
+	s->throttled_usec = value_of(cpu, "throttled_usec");
+	if (read_value(dir, "memory.peak", NULL, &s->memory_peak) < 0 ||
 	    read_value(dir, "memory.events", "oom_kill", &s->oom_kills) < 0 ||
 	    read_value(dir, "pids.peak", NULL, &s->pids_peak) < 0 ||
 	    read_value(dir, "pids.events", "max", &s->pids_max_hits) < 0)
@@ -192,6 +196,9 @@ int cgroup_kill(const struct cgroup *group)
 
 static int remove_when_empty(const struct cgroup *group)
 {
+	/* As a rule nobody is in it, and no group below it. */
+	if (unlinkat(group->parent, group->name, AT_REMOVEDIR) == 0)
+		return 0;
 	/* If anything else keeps us from waiting, the removal will tell. */
 	if (wait_for(group->dir, "populated", 0, PATIENCE) < 0 &&
 	    errno == ETIMEDOUT)

@@ -31,7 +31,9 @@ static bool in_first_user_namespace(void)
 /* "name:first:count" or "uid:first:count", the first line that is ours. */
 static bool granted(const char *path, uid_t uid, unsigned *first)
 {
-	const struct passwd *user = getpwuid(uid);
+	/* User 0 has the same name everywhere; no need to look it up. */
+	const struct passwd *user = uid == 0 ? NULL : getpwuid(uid);
+	const char *known_as = uid == 0 ? "root" : user ? user->pw_name : "";
 	char line[256], number[16], name[128];
 	bool found = false;
 	unsigned count;
@@ -44,7 +46,7 @@ static bool granted(const char *path, uid_t uid, unsigned *first)
 		found = sscanf(line, "%127[^:]:%u:%u", name, first, &count) ==
 				3 &&
 			(strcmp(name, number) == 0 ||
-			 (user && strcmp(name, user->pw_name) == 0)) &&
+			 strcmp(name, known_as) == 0) &&
 			count >= RANGE;
 	fclose(file);
 	return found;

@@ -18,25 +18,18 @@
 /* The line "0::/path" of /proc/PID/cgroup, seen from the namespace's root. */
 static int group_path(pid_t pid, char path[PATH_MAX])
 {
-	char *line = NULL, name[32] = "/proc/self/cgroup";
-	size_t room = 0;
+	char text[8192], name[32] = "/proc/self/cgroup", *rest = text, *line;
 	bool found = false;
-	FILE *file;
 
 	if (pid != 0)
 		snprintf(name, sizeof(name), "/proc/%d/cgroup", (int)pid);
-	file = fopen(name, "re");
-	if (!file)
-		return failed("open", "%s", name);
-	while (!found && getline(&line, &room, file) > 0) {
-		line[strcspn(line, "\n")] = '\0';
+	if (read_file(AT_FDCWD, name, text, sizeof(text)) < 0)
+		return -1;
+	while (!found && (line = strsep(&rest, "\n")) != NULL)
 		/* "/..": outside of what this namespace can name. */
 		found = strncmp(line, "0::/", 4) == 0 &&
 			strncmp(line, "0::/..", 6) != 0 &&
 			snprintf(path, PATH_MAX, "%s", line + 3) < PATH_MAX;
-	}
-	free(line);
-	fclose(file);
 	if (!found) {
 		errno = ENOENT;
 		return failed("find a version 2 group in", "%s", name);
@@ -107,6 +100,25 @@ static int open_in_mount(char *line, const char *path)
 	return open_if_group(full);
 }
 
+/*
+ * Where it is mounted nearly everywhere: mountinfo is long, and the kernel
+ * takes its time to write it. A mount that shows another part of the hierarchy
+ * has no group of this name.
+ */
+static int open_in_usual_place(const char *path)
+{
+	static const char *const places[] = {"/sys/fs/cgroup",
+					     "/sys/fs/cgroup/unified"};
+	char full[PATH_MAX];
+	int fd = -1;
+
+	for (size_t i = 0; fd < 0 && i < sizeof(places) / sizeof(*places); i++)
+		if (snprintf(full, sizeof(full), "%s%s", places[i], path) <
+		    (int)sizeof(full))
+			fd = open_if_group(full);
+	return fd;
+}
+
 int open_group_of(pid_t pid)
 {
 	char path[PATH_MAX], *line = NULL;
@@ -116,6 +128,9 @@ int open_group_of(pid_t pid)
 
 	if (group_path(pid, path) < 0)
 		return -1;
+	fd = open_in_usual_place(path);
+	if (fd >= 0)
+		return fd;
 	file = fopen("/proc/self/mountinfo", "re");
 	if (!file)
 		return failed("open", "/proc/self/mountinfo");

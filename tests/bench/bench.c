@@ -68,7 +68,7 @@ static void print_table(void)
 		const struct contender *c = &bench.contenders[i];
 
 		if (c->runs == 0) {
-			printf("  %-15s %s\n", c->name, c->why_not);
+			printf("  %-15s %.62s\n", c->name, c->why_not);
 			continue;
 		}
 		printf("%s  %-15s %10s %10s %10s",
@@ -160,7 +160,7 @@ static void judge_ratio(const char *what, enum contender_id other, double limit)
 	const struct contender *c = &bench.contenders[other];
 
 	if (box->runs == 0 || c->runs == 0)
-		not_measured(what, box->runs == 0 ? box->why_not : c->why_not);
+		not_measured(what, box->runs == 0 ? "no box" : "see the table");
 	else
 		judge(what, middle(BOX) / middle(other), limit, "%.2f");
 }
@@ -325,6 +325,10 @@ static void print_machine(void)
 	printf("Linux %s, %d CPUs, load %.2f, as %s\n", name.release,
 	       get_nprocs(), load[0],
 	       geteuid() == 0 ? "root" : "an ordinary user");
+	if (load[0] > get_nprocs() / 2.0)
+		printf("%sOthers are at work here: figures are rough, and "
+		       "targets may be missed for it.%s\n",
+		       paint(YELLOW), paint(PLAIN));
 }
 
 static void finish(int result)
@@ -376,7 +380,9 @@ int main(int argc, char **argv)
 		printf("\n%sTargets%s\n\n", paint(BOLD), paint(PLAIN));
 		judge_ratio("box <= 1.4 x floor", FLOOR, 1.4);
 		judge_ratio("box <= 0.5 x bwrap", BWRAP, 0.5);
-		judge_ratio("box <= 0.25 x crun", CRUN, 0.25);
+		judge_ratio("box <= 0.25 x crun",
+			    bench.contenders[CRUN].runs ? CRUN : CRUN_PLAIN,
+			    0.25);
 		judge_size();
 		judge_crowd(&crowd);
 	}

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "bundle.h"
@@ -118,6 +120,15 @@ static bool can_make_groups(void)
 	return can;
 }
 
+/* Version 2 alone; elsewhere the groups of the machine are of version 1. */
+static bool has_unified_hierarchy(void)
+{
+	struct statfs about;
+
+	return statfs("/sys/fs/cgroup", &about) == 0 &&
+	       about.f_type == CGROUP2_SUPER_MAGIC;
+}
+
 /*
  * One run, to see whether it runs at all. crun refuses a host that has
  * controllers in both versions of the hierarchy; where root may hide one of
@@ -129,6 +140,12 @@ static int try_once(struct contender *c)
 
 	if (!is_installed(c->argv[0])) {
 		snprintf(c->why_not, sizeof(c->why_not), "not installed");
+		return 0;
+	}
+	/* Root could; but those are not ours to make anything in. */
+	if (c->makes_groups && geteuid() == 0 && !has_unified_hierarchy()) {
+		snprintf(c->why_not, sizeof(c->why_not),
+			 "it would make cgroups of version 1");
 		return 0;
 	}
 	if (run_once(c, &seconds, c->why_not, sizeof(c->why_not)) < 0)
@@ -165,6 +182,7 @@ int prepare_contenders(struct programs *programs,
 		contenders[i] = (struct contender){
 			.name = names[i],
 			.argv = lines[i],
+			.makes_groups = i == CRUN || i == RUNC,
 		};
 		if (try_once(&contenders[i]) < 0)
 			return -1;

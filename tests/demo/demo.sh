@@ -355,4 +355,5 @@ say "Memory is what is resident when it says hello; processes, how many it" \
 
 chapter "How it is done"
 say "In ten stages, each a small C program that you write yourself. They end" \
-	"in box, the very program that made all this. make starts the first."
+	"in box, the very program that made all this. The first waits in" \
+	"stages/01-fork-exec."

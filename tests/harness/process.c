@@ -123,6 +123,15 @@ long cpu_ticks(pid_t pid)
 	return stat_number(pid, 14) + stat_number(pid, 15);
 }
 
+double cpu_seconds(pid_t pid)
+{
+	unsigned long long ns = strtoull(proc_file(pid, "schedstat"), NULL, 10);
+
+	if (ns > 0)
+		return (double)ns / 1e9;
+	return (double)cpu_ticks(pid) / (double)sysconf(_SC_CLK_TCK);
+}
+
 static double monotonic(void)
 {
 	struct timespec t;

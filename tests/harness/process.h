@@ -29,6 +29,9 @@ int nice_of(pid_t pid);
 /* User and system time so far, in clock ticks. */
 long cpu_ticks(pid_t pid);
 
+/* The same in seconds, to the nanosecond where the kernel counts so finely. */
+double cpu_seconds(pid_t pid);
+
 /* How often it has given up the CPU to wait for something. */
 long times_slept(pid_t pid);
 

@@ -513,6 +513,8 @@ static int execute(const char *program)
 
 	for (int i = 1; i < 31 && words[i - 1]; i++)
 		words[i] = strtok(NULL, " ");
+	if (!words[0])
+		return 99;
 	execvp(words[0], words);
 	fprintf(stderr, "probe: %s: %s\n", words[0], strerror(errno));
 	return 99;
