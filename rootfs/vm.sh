@@ -55,6 +55,7 @@ cpus=$(nproc 2>/dev/null || echo 1)
 [ "$cpus" -lt 2 ] || cpus=2
 timeout='' out='' stdin=''
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/vm.XXXXXX") || exit 125
+tmp=$(cd "$tmp" && pwd -P)
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
@@ -186,10 +187,11 @@ fi
 
 # 3: our standard input (sh takes it from background commands).  5: events,
 # from the guest and from the helpers below.  6: held by this shell alone:
-# however it ends, who reads $tmp/life then sees the end.  7, 8: should QEMU
-# fail before it opens these, nobody waits for it.
+# however it ends, who reads 9 then sees the end.  7, 8: should QEMU fail
+# before it opens these, nobody waits for it.
 mkfifo "$tmp/life" "$tmp/events" "$tmp/out" "$tmp/err" "$tmp/in"
 exec 3<&0 5<>"$tmp/events" 6<>"$tmp/life" 7<>"$tmp/out" 8<>"$tmp/err"
+exec 9<"$tmp/life"
 terminal=''
 [ "$mode" != shell ] || terminal=$(stty -g)
 
@@ -200,14 +202,23 @@ drop()
 	exec 3<&- 6>&- 7>&- 8>&-
 }
 
+# kill_in_folder FILE - kill the process whose number is in FILE, but nobody
+# who has that number by now: what we start works in the folder $tmp
+kill_in_folder()
+{
+	process=$(cat "$1" 2>/dev/null) || return 0
+	if [ "$(readlink "/proc/$process/cwd")" = "$tmp" ]; then
+		kill -9 "$process" 2>/dev/null || :
+	fi
+}
+
 # The keeper cleans up after us, also when we are killed outright.
 (
 	exec >/dev/null 2>&1 5>&- 6>&- 7>&- 8>&-
 	trap '' HUP INT QUIT TERM
-	cat "$tmp/life"
-	for file in "$tmp"/*.pid; do
-		[ ! -s "$file" ] || kill -9 "$(cat "$file")" || :
-	done
+	cat <&9
+	kill_in_folder "$tmp/qemu.pid"
+	kill_in_folder "$tmp/stdin.pid"
 	[ -z "$terminal" ] || stty "$terminal" <&3 || :
 	rm -rf "$tmp"
 ) &
@@ -220,7 +231,7 @@ clock()
 {
 	drop
 	exec >/dev/null 2>&1
-	timeout "$1" cat "$tmp/life" || echo "$2" >&5
+	timeout "$1" cat <&9 || echo "$2" >&5
 }
 boot_timeout=${BOOT_TIMEOUT:-60}
 clock "$boot_timeout" noboot &
@@ -234,6 +245,7 @@ fi
 relay()
 {
 	drop
+	exec 9<&-
 	cat "$1" || echo "broken $?" >&5
 }
 relay "$tmp/out" &
@@ -242,7 +254,7 @@ relays=$!
 relays="$relays $!"
 
 if [ -n "$stdin" ]; then
-	{ exec <&3 && drop && exec cat >"$tmp/in" 5>&-; } &
+	{ exec <&3 && drop && cd "$tmp" && exec cat >in 5>&- 9<&-; } &
 	echo $! >"$tmp/stdin.pid"
 	helpers="$helpers $!"
 fi
@@ -255,6 +267,7 @@ fi
 	[ -n "$terminal" ] || exec >/dev/null
 	[ -z "$stdin" ] || exec <in
 	drop
+	exec 9<&-
 	exec 2>qemu.err
 	# shellcheck disable=SC2016
 	sh -c 'echo $$ >qemu.pid && exec "$@" 5>&-' - "$qemu" "$@" || :
@@ -270,7 +283,7 @@ end()
 	until [ -s "$tmp/qemu.pid" ] || [ -e "$tmp/ended" ]; do
 		sleep 0.05
 	done
-	kill -9 "$(cat "$tmp/qemu.pid")" 2>/dev/null || :
+	kill_in_folder "$tmp/qemu.pid"
 }
 up='' why='' status='' broken=''
 while :; do

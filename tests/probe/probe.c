@@ -14,8 +14,10 @@
  *				out of a container is refused
  *	probe catch SIG FILE	write the number of the signal to FILE when it
  *				comes, and exit 0; "ready" before that
- *	probe record FILE	write the number of every signal that comes to
- *				FILE, "ready" before that; exit 0 on SIGTERM
+ *	probe record FILE [LAST]
+ *				write the number of every signal that comes to
+ *				FILE, "ready" before that; exit 0 on signal LAST
+ *				(SIGTERM; 0: on none)
  *	probe job 'PROGRAM WORD...'
  *				start PROGRAM as a shell does: in a process
  *				group of its own, with the terminal; do not take
@@ -32,6 +34,7 @@
  *				of it, or of one below it, disturbed:
  *
  *	block=MASK ignore=MASK	signals, in base 16 as in /proc/PID/status
+ *	alarm=N			SIGALRM every N milliseconds, from the kernel
  *	uid=N gid=N		user and group id
  *	cpu=N			the one CPU that it may run on
  *	nice=N policy=N io=N	as the system calls take them
@@ -61,6 +64,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/mman.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -174,7 +178,7 @@ static int catch (int sig, const char *path)
 	return 0;
 }
 
-static int record(const char *path)
+static int record(const char *path, int last)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666), caught = 0;
 	sigset_t set;
@@ -183,7 +187,7 @@ static int record(const char *path)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	if (fd < 0 || write(fd, "ready\n", 6) != 6)
 		return 1;
-	while (caught != SIGTERM && sigwait(&set, &caught) == 0)
+	while ((last == 0 || caught != last) && sigwait(&set, &caught) == 0)
 		dprintf(fd, "%d\n", caught);
 	return 0;
 }
@@ -557,6 +561,15 @@ static void set_signals(unsigned long long blocked, unsigned long long ignored)
 	sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
+/* execve(2) keeps this timer. */
+static int set_alarm(int milliseconds)
+{
+	const struct timeval time = {.tv_usec = milliseconds * 1000};
+	const struct itimerval timer = {time, time};
+
+	return setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 /* A number of a setting that one system call makes true; or -1. */
 static long set_number(const char *setting)
 {
@@ -573,6 +586,8 @@ static long set_number(const char *setting)
 		return syscall(SYS_setresuid, number, number, number);
 	if (length == 3 && memcmp(setting, "gid", 3) == 0)
 		return syscall(SYS_setresgid, number, number, number);
+	if (length == 5 && memcmp(setting, "alarm", 5) == 0)
+		return set_alarm(number);
 	if (length == 4 && memcmp(setting, "nice", 4) == 0)
 		return setpriority(PRIO_PROCESS, 0, number);
 	if (length == 2 && memcmp(setting, "io", 2) == 0)
@@ -678,7 +693,7 @@ int main(int argc, char **argv)
 	if (strcmp(what, "catch") == 0 && argc > 3)
 		return catch (atoi(argv[2]), argv[3]);
 	if (strcmp(what, "record") == 0 && argc > 2)
-		return record(argv[2]);
+		return record(argv[2], argc > 3 ? atoi(argv[3]) : SIGTERM);
 	if (strcmp(what, "job") == 0 && argc > 2)
 		return job(argv[2]);
 	if (strcmp(what, "pass") == 0 && argc > 4)
