@@ -19,10 +19,12 @@ busybox=$(realpath "$busybox")
 umask 022
 mkdir -p "$(dirname "$1")"
 out=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+# The traps first: a signal that comes during mktemp waits for its end.
+tmp=
+trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
+trap 'exit 1' HUP INT TERM
 # A sibling, so that the renames at the end stay within one filesystem.
 tmp=$(mktemp -d "$out.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 1' HUP INT TERM
 root=$tmp/new
 mkdir "$root"
 
