@@ -27,7 +27,7 @@ no_kernel()
 	fail "$1; give one: KERNEL=/path/to/vmlinuz MODULES=/lib/modules/RELEASE"
 }
 
-# Each fetch_MANAGER leaves the unpacked packages in $tmp/root, their names
+# Each fetch_MANAGER leaves the unpacked packages in $tmp/tree, their names
 # in $packages and what the manager said in $log.
 
 # apt COMMAND ARG... - with package lists of our own once $lists is set: the
@@ -76,7 +76,7 @@ fetch_apt()
 		apt_download || return 1
 	fi
 	for package in "$tmp"/*.deb; do
-		dpkg-deb -x "$package" "$tmp/root" 2>>"$log" || return 1
+		dpkg-deb -x "$package" "$tmp/tree" 2>>"$log" || return 1
 	done
 }
 
@@ -87,7 +87,7 @@ fetch_dnf()
 	(cd "$tmp" && dnf -y download $packages) >>"$log" 2>&1 || return 1
 	for package in "$tmp"/*.rpm; do
 		rpm2cpio "$package" >"$tmp/cpio" || return 1
-		(cd "$tmp/root" && cpio -idm --quiet) <"$tmp/cpio" || return 1
+		(cd "$tmp/tree" && cpio -idm --quiet) <"$tmp/cpio" || return 1
 	done
 }
 
@@ -96,7 +96,7 @@ fetch_apk()
 	packages=linux-virt
 	apk fetch -q -o "$tmp" "$packages" >>"$log" 2>&1 || return 1
 	for package in "$tmp"/*.apk; do
-		tar -xzf "$package" -C "$tmp/root" 2>>"$log" || return 1
+		tar -xzf "$package" -C "$tmp/tree" 2>>"$log" || return 1
 	done
 }
 
@@ -108,7 +108,7 @@ fetch_pacman()
 		grep '/linux-[0-9]') || return 1
 	curl -fsSL -o "$tmp/package" "$url" 2>>"$log" || return 1
 	zstd -dcq "$tmp/package" >"$tmp/tar" || return 1
-	tar -xf "$tmp/tar" -C "$tmp/root" || return 1
+	tar -xf "$tmp/tar" -C "$tmp/tree" || return 1
 }
 
 # is_complete DIR - it has all that this script promises, of this KERNEL
@@ -138,7 +138,7 @@ tmp=$(mktemp -d "$out/fetch.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
 log=$tmp/log
-mkdir "$tmp/root"
+mkdir "$tmp/tree"
 
 if [ -n "${KERNEL:-}" ]; then
 	[ -r "$KERNEL" ] || fail "KERNEL=$KERNEL: cannot read it"
@@ -168,13 +168,13 @@ else
 		no_kernel "$manager: cannot download a kernel package"
 	fi
 	source=$packages
-	for vmlinuz in "$tmp"/root/boot/vmlinuz* \
-		"$tmp"/root/lib/modules/*/vmlinuz \
-		"$tmp"/root/usr/lib/modules/*/vmlinuz; do
+	for vmlinuz in "$tmp"/tree/boot/vmlinuz* \
+		"$tmp"/tree/lib/modules/*/vmlinuz \
+		"$tmp"/tree/usr/lib/modules/*/vmlinuz; do
 		[ ! -f "$vmlinuz" ] || break
 	done
-	for modules in "$tmp"/root/lib/modules/*/kernel \
-		"$tmp"/root/usr/lib/modules/*/kernel; do
+	for modules in "$tmp"/tree/lib/modules/*/kernel \
+		"$tmp"/tree/usr/lib/modules/*/kernel; do
 		[ ! -d "$modules" ] || break
 	done
 	modules=${modules%/kernel}

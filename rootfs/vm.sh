@@ -223,8 +223,9 @@ kill_in_folder()
 	rm -rf "$tmp"
 ) &
 helpers=$!
+# (Nobody wants to read that the shell saw one of them killed.)
 # shellcheck disable=SC2086
-trap 'exec 6>&-; wait $helpers || :' EXIT
+trap 'exec 6>&- 2>/dev/null; wait $helpers || :' EXIT
 
 # clock SECS EVENT - say EVENT after SECS, unless we end before
 clock()

@@ -247,7 +247,7 @@ static int pivot_root_away(void)
 static int mount_overlay(void)
 {
 	static const char *const dirs[] = {STAGE "/lower", STAGE "/upper",
-					   STAGE "/work", STAGE "/root"};
+					   STAGE "/work", STAGE "/merged"};
 	int fd;
 
 	if (mount_here() < 0)
@@ -255,13 +255,13 @@ static int mount_overlay(void)
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++)
 		if (mkdir(dirs[i], 0755) < 0)
 			return failed("mkdir", "%s", dirs[i]);
-	if (mount("overlay", STAGE "/root", "overlay", 0,
+	if (mount("overlay", STAGE "/merged", "overlay", 0,
 		  "lowerdir=" STAGE "/lower,upperdir=" STAGE
 		  "/upper,workdir=" STAGE "/work,userxattr") < 0)
-		return failed("mount overlay on", STAGE "/root");
-	fd = open(STAGE "/root/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		return failed("mount overlay on", STAGE "/merged");
+	fd = open(STAGE "/merged/file", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return failed("create", STAGE "/root/file");
+		return failed("create", STAGE "/merged/file");
 	close(fd);
 	if (access(STAGE "/upper/file", F_OK) < 0)
 		return failed("find", STAGE "/upper/file");

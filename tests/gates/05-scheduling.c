@@ -149,6 +149,27 @@ static pid_t hold_with(const char *options, const char *setting)
 	return command;
 }
 
+/* Refused, and CMD (it would make a file) is not run. */
+static void expect_not_run(struct run *run, const char *part, const char *token)
+{
+	expect_refusal(run, part);
+	EXPECT(!exists(token, ""), "refused, and CMD was run all the same");
+}
+
+/* The kernel says no, or seems to: `settings` as of the launcher. */
+static void kernel_refuses(const char *setting, const char *options, int error)
+{
+	const char *token = fresh_token();
+	char program[128];
+
+	snprintf(program, sizeof(program), "schedule %s touch /tmp/%s", options,
+		 token);
+	expect_not_run(START("sh", "-c",
+			     "ulimit -e 0; ulimit -r 0; exec \"$@\"", "sh",
+			     "probe", "launch", setting, program),
+		       strerror(error), token);
+}
+
 static void expect_nice(int wanted, int inherited)
 {
 	char options[32], setting[32];
@@ -181,7 +202,7 @@ static void affinity(void)
 {
 	int count = count_usable(), first = random_between(0, count - 1);
 	cpu_set_t wanted;
-	char options[64];
+	char options[64], fault[48];
 
 	for (int more = 0; more < 3 && more < count; more++) {
 		int cpu = usable_cpu(first),
@@ -193,6 +214,9 @@ static void affinity(void)
 		snprintf(options, sizeof(options), "--cpus %d,%d", cpu, other);
 		expect_cpus(hold_with(options, "block=0"), &wanted, options);
 	}
+	snprintf(fault, sizeof(fault), "fail=setaffinity:1:%d", EINVAL);
+	snprintf(options, sizeof(options), "--cpus %d", usable_cpu(first));
+	kernel_refuses(fault, options, EINVAL);
 	/* All of them, as a range where they are one. */
 	wanted = cpus_of(sandbox_init());
 	if (usable_cpu(count - 1) - usable_cpu(0) != count - 1)
@@ -334,27 +358,6 @@ static void inherited(void)
 	expect_status(START("schedule", "--nice", "19", "/tmp"), 126);
 }
 
-/* Refused, and CMD (it would make a file) is not run. */
-static void expect_not_run(struct run *run, const char *part, const char *token)
-{
-	expect_refusal(run, part);
-	EXPECT(!exists(token, ""), "refused, and CMD was run all the same");
-}
-
-/* The kernel says no, or seems to: `settings` as of the launcher. */
-static void kernel_refuses(const char *setting, const char *options, int error)
-{
-	const char *token = fresh_token();
-	char program[128];
-
-	snprintf(program, sizeof(program), "schedule %s touch /tmp/%s", options,
-		 token);
-	expect_not_run(START("sh", "-c",
-			     "ulimit -e 0; ulimit -r 0; exec \"$@\"", "sh",
-			     "probe", "launch", setting, program),
-		       strerror(error), token);
-}
-
 static void more_than_allowed(void)
 {
 	int base = base_nice();
@@ -386,7 +389,23 @@ static void more_than_allowed(void)
 	kernel_refuses(setting, options, ESRCH);
 }
 
-static void bad_usage(void)
+/* The last of each that there is. */
+static void expect_limits_taken(void)
+{
+	char options[80];
+	pid_t command;
+
+	snprintf(options, sizeof(options),
+		 "--nice 19 --policy idle --io best-effort:7 --cpus %d",
+		 usable_cpu(count_usable() - 1));
+	command = hold_with(options, "block=0");
+	EXPECT(nice_of(command) == 19 && policy_of(command) == SCHED_IDLE &&
+		       io_level_of(command) == 7,
+	       "%s: saw nice value %d, policy %d and I/O level %d", options,
+	       nice_of(command), policy_of(command), io_level_of(command));
+}
+
+static void limits(void)
 {
 	static const char *const bad[][2] = {
 		{"--nice", "20"},
@@ -436,6 +455,7 @@ static void bad_usage(void)
 	REFUSES("--race", "schedule", "--nice", "3", "--race", "0");
 	for (int i = 0; i < 64; i++)
 		strcat(list, ",0");
+	expect_limits_taken();
 	REFUSES("--race", "schedule", "--race", list);
 	REFUSES("--nonsense", "schedule", "--nonsense", "touch", path);
 	REFUSES("CMD", "schedule");
@@ -866,8 +886,9 @@ static const struct test tests[] = {
 	{"more_than_allowed", 1,
 	 "when the kernel refuses, that is said and CMD does not run",
 	 more_than_allowed, 0},
-	{"bad_usage", 1, "what does not exist is refused and CMD does not run",
-	 bad_usage, 0},
+	{"limits", 1,
+	 "what goes beyond the limits is refused and CMD does not run", limits,
+	 0},
 	{"race_lanes", 1,
 	 "lanes start together on one CPU, in one session, with their nice "
 	 "values",
