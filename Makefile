@@ -2,6 +2,8 @@
 
 B := build
 .DELETE_ON_ERROR:
+# What is made on the way to something is kept: it need not be made again.
+.SECONDARY:
 .DEFAULT_GOAL := help
 
 include stages/build.mk

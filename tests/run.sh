@@ -158,6 +158,7 @@ for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
 	07-pid-mount:pidns 08-net-time:netns 09-cgroups:cgroup 10-pivot-root:box; do
 	part "gate ${pair%:*}" gate "${pair%:*}" "${pair#*:}"
 done
+part "ids of containers" sh tests/subid.sh "$build"
 part "gates 09, 10 in the VM" gates_in_vm
 part "nothing left" nothing_left
 

@@ -28,27 +28,33 @@ static bool in_first_user_namespace(void)
 	       inside == 0 && outside == 0 && count == 4294967295U;
 }
 
-/* "name:first:count" or "uid:first:count", the first line that is ours. */
+/*
+ * "name:first:count" or "uid:first:count", the first line that is ours; without
+ * one *first stays as it is.
+ */
 static bool granted(const char *path, uid_t uid, unsigned *first)
 {
 	/* User 0 has the same name everywhere; no need to look it up. */
 	const struct passwd *user = uid == 0 ? NULL : getpwuid(uid);
 	const char *known_as = uid == 0 ? "root" : user ? user->pw_name : "";
 	char line[256], number[16], name[128];
+	unsigned start, count;
 	bool found = false;
-	unsigned count;
 	FILE *file = fopen(path, "re");
 
 	if (!file)
 		return false;
 	snprintf(number, sizeof(number), "%u", uid);
 	while (!found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "%127[^:]:%u:%u", name, first, &count) ==
+		found = sscanf(line, "%127[^:]:%u:%u", name, &start, &count) ==
 				3 &&
 			(strcmp(name, number) == 0 ||
 			 strcmp(name, known_as) == 0) &&
 			count >= RANGE;
 	fclose(file);
+	/* A line of somebody else's grants us nothing. */
+	if (found)
+		*first = start;
 	return found;
 }
 

@@ -154,15 +154,25 @@ static void not_measured(const char *what, const char *why)
 	       paint(YELLOW), why, paint(PLAIN));
 }
 
-static void judge_ratio(const char *what, enum contender_id other, double limit)
+static void judge_ratio(const char *what, enum contender_id id,
+			enum contender_id other, double limit)
 {
-	const struct contender *box = &bench.contenders[BOX];
-	const struct contender *c = &bench.contenders[other];
-
-	if (box->runs == 0 || c->runs == 0)
-		not_measured(what, box->runs == 0 ? "no box" : "see the table");
+	if (middle(id) <= 0 || middle(other) <= 0)
+		not_measured(what,
+			     middle(id) <= 0 ? "no box" : "see the table");
 	else
-		judge(what, middle(BOX) / middle(other), limit, "%.2f");
+		judge(what, middle(id) / middle(other), limit, "%.2f");
+}
+
+/* Like with like: with a cgroup on both sides, or on neither. */
+static void judge_crun(void)
+{
+	if (middle(CRUN) <= 0 && middle(CRUN_PLAIN) > 0)
+		judge_ratio("box <= 0.25 x crun, both without a cgroup",
+			    middle(BOX_PLAIN) > 0 ? BOX_PLAIN : BOX, CRUN_PLAIN,
+			    0.25);
+	else
+		judge_ratio("box <= 0.25 x crun", BOX, CRUN, 0.25);
 }
 
 static void judge_size(void)
@@ -378,11 +388,9 @@ int main(int argc, char **argv)
 	}
 	if (result == 0) {
 		printf("\n%sTargets%s\n\n", paint(BOLD), paint(PLAIN));
-		judge_ratio("box <= 1.4 x floor", FLOOR, 1.4);
-		judge_ratio("box <= 0.5 x bwrap", BWRAP, 0.5);
-		judge_ratio("box <= 0.25 x crun",
-			    bench.contenders[CRUN].runs ? CRUN : CRUN_PLAIN,
-			    0.25);
+		judge_ratio("box <= 1.4 x floor", BOX, FLOOR, 1.4);
+		judge_ratio("box <= 0.5 x bwrap", BOX, BWRAP, 0.5);
+		judge_crun();
 		judge_size();
 		judge_crowd(&crowd);
 	}
