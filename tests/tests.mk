@@ -24,7 +24,25 @@ $B/tests/gates/%: $B/tests/obj/%.o $(HARNESS:%.c=$B/tests/obj/%.o) \
 	@mkdir -p $(@D)
 	$(call run,LD,$(MUSL_CC) -o $@ $^ -static)
 
--include $(wildcard $B/tests/obj/*.d $B/tests/*.d)
+# What calls the modules of a stage in ways that its program does not; in the
+# trees that are judged.
+DRIVERS := $(patsubst tests/drivers/%.c,%,$(wildcard tests/drivers/*.c))
+
+$B/tests/obj/drivers/%.o: tests/drivers/%.c
+	@mkdir -p $(@D)
+	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_TESTS) -c -o $@ $<)
+
+define DRIVER_RULES
+$B/$1/drivers/$2: $B/tests/obj/drivers/$2.o \
+		$(foreach s,$(call up_to,$2),$B/$1/obj/$s.a) $B/$1/obj/common.a
+	@mkdir -p $$(@D)
+	$$(call run,LD,$$(CC_$1) -o $$@ $$^ $$(LDFLAGS_$1))
+endef
+$(foreach t,reference student,$(foreach d,$(DRIVERS),$(eval \
+	$(call DRIVER_RULES,$t,$d))))
+
+-include $(wildcard $B/tests/obj/*.d $B/tests/obj/drivers/*.d $B/tests/*.d)
 
 .PHONY: gates
-gates: $(GATES:%=$B/tests/gates/%) $B/tests/probe
+gates: $(GATES:%=$B/tests/gates/%) $B/tests/probe \
+	$(DRIVERS:%=$B/reference/drivers/%)

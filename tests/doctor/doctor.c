@@ -22,7 +22,7 @@ static const struct option_spec specs[] = {
 	{0, "build", "DIR", "what was built of it; default build", BUILD},
 	{0, "can", "STAGE",
 	 "only: exit 0 if it can be judged here, 1 in the "
-	 "VM, 2 not",
+	 "VM, 2 not, 3 here but for its limits, in the VM",
 	 CAN},
 	{0, "limits", NULL, "only: the same for all tests that set limits",
 	 LIMITS_ONLY},
@@ -156,6 +156,15 @@ static const char *reason(enum link_id broken)
 	return text;
 }
 
+/* All but the tests with limits runs here. */
+static bool lacks_only_limits(const struct stage *stage, enum where where,
+			      enum link_id broken)
+{
+	return where != HERE && !stage->only_limits &&
+	       (broken == LINKS || broken == CGROUP2 || broken == CONTROLLERS ||
+		broken == LIMITS);
+}
+
 static enum where print_stage(const struct stage *stage)
 {
 	static const struct {
@@ -164,10 +173,7 @@ static enum where print_stage(const struct stage *stage)
 	} words[] = {{GREEN, "here"}, {YELLOW, "in the VM"}, {RED, "NOWHERE"}};
 	enum link_id broken;
 	enum where where = where_is(stage, &broken);
-	/* All but the tests with limits runs here. */
-	bool partly = where != HERE && !stage->only_limits &&
-		      (broken == LINKS || broken == CGROUP2 ||
-		       broken == CONTROLLERS || broken == LIMITS);
+	bool partly = lacks_only_limits(stage, where, broken);
 	size_t shown = partly ? HERE : where;
 
 	printf("  %-18s %s%s%s", stage->name, paint(words[shown].colour),
@@ -202,7 +208,7 @@ static void print_stages(void)
 		       paint(RED), count[NOWHERE], paint(PLAIN));
 }
 
-static int say_where(const char *what, enum where where, enum link_id broken)
+static void say_where(const char *what, enum where where, enum link_id broken)
 {
 	static const char *const words[] = {"here", "in the VM", "nowhere"};
 	struct advice advice = {0};
@@ -212,7 +218,6 @@ static int say_where(const char *what, enum where where, enum link_id broken)
 	printf("%s: %s%s%s%s%s\n", what, words[where],
 	       where == HERE ? "" : ": ", where == HERE ? "" : reason(broken),
 	       advice.why[0] ? ": " : "", advice.why);
-	return (int)where;
 }
 
 static int finish(int status)
@@ -266,12 +271,20 @@ int main(int argc, char **argv)
 		bad_usage("%s: takes no words", *options.argv);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (stage) {
+		int status = 3;
+
 		where = where_is(stage, &broken);
-		return finish(say_where(stage->name, where, broken));
+		if (where != IN_THE_VM ||
+		    !lacks_only_limits(stage, where, broken))
+			status = (int)where;
+		say_where(status == 3 ? "its limits" : stage->name, where,
+			  broken);
+		return finish(status);
 	}
 	if (limits) {
 		where = where_are_limits(&broken);
-		return finish(say_where("limits", where, broken));
+		say_where("limits", where, broken);
+		return finish((int)where);
 	}
 	print_chain();
 	print_stages();

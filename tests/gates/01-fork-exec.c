@@ -1,5 +1,7 @@
 /* Stage 01: spawn.h. */
+#include <errno.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -29,6 +31,10 @@ static void new_process(void)
 static void exit_status_kept(void)
 {
 	static const int fixed[] = {0, 1, 125, 255};
+	static const int signals[] = {1, 2, 9, 15};
+	const char *token = fresh_token();
+	int sig = signals[random_between(0, 3)];
+	struct run *run;
 	char word[16];
 
 	for (size_t i = 0; i < 6; i++) {
@@ -37,36 +43,9 @@ static void exit_status_kept(void)
 		snprintf(word, sizeof(word), "%d", status);
 		expect_status(START("spawn", "probe", "exit", word), status);
 	}
-	expect_nothing_left();
-}
-
-static void ended_by_signal(void)
-{
-	static const int signals[] = {1, 2, 9, 15};
-	const char *token = fresh_token();
-	int sig = signals[random_between(0, 3)];
-	struct run *run = START("spawn", "probe", "hold", token);
-
+	run = START("spawn", "probe", "hold", token);
 	kill(await_probe(token), sig);
 	expect_status(run, 128 + sig);
-}
-
-static void not_found(void)
-{
-	struct run *run = START("spawn", fresh_token());
-
-	EXPECT(finish(run) == 127, "expected exit status 127, saw %d",
-	       finish(run));
-	EXPECT(strstr(errors_of(run), "spawn:"),
-	       "expected a line that names the program and the reason");
-	expect_nothing_left();
-}
-
-static void cannot_execute(void)
-{
-	write_in_sandbox("/tmp/noformat", "\x01\x02 no program\n");
-	expect_status(START("spawn", "/tmp"), 126);
-	expect_status(START("spawn", "/tmp/noformat"), 126);
 	expect_nothing_left();
 }
 
@@ -96,6 +75,10 @@ static void path_of_command(void)
 	const char *token = fresh_token();
 	struct run *run;
 
+	EXPECT(RUN("ln", "-s", "/mnt/probe", "/tmp/hidden") == 0,
+	       "the test could not make its link");
+	START("spawn", "-e", "PATH=/nowhere:/tmp", "hidden", "hold", token);
+	await_probe(token);
 	run = START("spawn", "-e", "PATH=/nowhere", "probe", "hold", token);
 	EXPECT(finish(run) == 127,
 	       "with PATH=/nowhere in the command's environment, expected "
@@ -149,29 +132,136 @@ static void arguments(void)
 	expect_status(START("spawn", "--help"), 0);
 }
 
+/* What later stages ask of spawn(), by the driver. */
+static void prepared(void)
+{
+	const char *token = fresh_token();
+	uint64_t mask = 1U << (SIGUSR1 - 1) | 1U << (SIGUSR2 - 1);
+	struct run *run;
+	pid_t command;
+
+	START("driver", "full", "probe", "hold", token);
+	command = await_probe(token);
+	EXPECT(RUN("test", "-f", "/tmp/prepared") == 0,
+	       "prepare() was not called, or not before the change of "
+	       "directory");
+	EXPECT(strcmp(proc_link(command, "cwd"), "/usr") == 0,
+	       "its working directory is %s, not /usr",
+	       proc_link(command, "cwd"));
+	EXPECT(environment_has(command, "ONLY=this") &&
+		       !environment_has(command, "HOME=/tmp"),
+	       "its environment is not the one that was given, and it alone");
+	EXPECT(status_mask(command, "SigBlk") == mask,
+	       "its signal mask is %s, expected %016llx",
+	       status_of(command, "SigBlk"), (unsigned long long)mask);
+	run = START("driver", "refused", "probe", "hold", token);
+	expect_refusal(run, "prepare nothing");
+	EXPECT(find_probe(token) == command,
+	       "prepare() failed, and the command was executed all the same");
+}
+
+/* `why` is what strerror(3) has of it; no second copy of the caller goes on. */
+static void expect_not_started(struct run *run, int status, const char *why)
+{
+	int seen = finish(run);
+	const char *newline = strchr(errors_of(run), '\n');
+
+	EXPECT(seen == status, "expected exit status %d, saw %d%s", status,
+	       seen,
+	       seen == 0 ? ": a child that could not be executed goes on as "
+			   "its parent"
+			 : "");
+	EXPECT(strstr(errors_of(run), why) && newline && newline[1] == '\0',
+	       "expected one line on standard error that says \"%s\"", why);
+	expect_nothing_left();
+}
+
+static void cannot_start(void)
+{
+	const char *missing = fresh_token();
+
+	expect_not_started(START("spawn", missing), 127, missing);
+	expect_not_started(START("spawn", "/tmp/none/such"), 127, "No such");
+	expect_not_started(START("spawn", "/tmp"), 126, "Permission denied");
+	write_in_sandbox("/tmp/noformat", "\x01\x02 no program\n");
+	expect_not_started(START("spawn", "/tmp/noformat"), 126, "/noformat");
+	expect_not_started(
+		START("probe", "launch", "fail=exec:2:12", "spawn /bin/true"),
+		126, strerror(ENOMEM));
+}
+
+static size_t count_words(const char *text, const char *word)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, word)) != NULL; text++)
+		count++;
+	return count;
+}
+
+/* A child that cannot execute leaves what is its parent's alone. */
+static void expect_quiet_end(void)
+{
+	struct run *run = START("driver", "buffered", fresh_token());
+
+	EXPECT(finish(run) == 127, "expected exit status 127, saw %d",
+	       finish(run));
+	EXPECT(count_words(output_of(run), "buffer") == 1,
+	       "what stood in its parent's buffer came out %zu times: the "
+	       "child ended through exit(3), not _exit(2)",
+	       count_words(output_of(run), "buffer"));
+	EXPECT(count_words(output_of(run), "handler") == 1,
+	       "the parent's exit handler was called %zu times: the child "
+	       "ended through exit(3), not _exit(2)",
+	       count_words(output_of(run), "handler"));
+}
+
+static void failures(void)
+{
+	const char *token = fresh_token();
+	struct run *run;
+	char line[64];
+
+	run = START("driver", "alone", "probe", "hold", token);
+	await_probe(token);
+	AWAIT(strchr(output_of(run), '\n') || has_ended(run),
+	      "spawn() does not return while the command runs");
+	kill(find_probe(token), SIGKILL);
+	expect_status(run, 128 + SIGKILL);
+	snprintf(line, sizeof(line), "spawn probe hold %s", token);
+	run = START("probe", "launch", "fail=fork:1:11", line);
+	expect_refusal(run, strerror(EAGAIN));
+	EXPECT(!find_probe(token),
+	       "fork(2) failed, and the command was executed all the same");
+	expect_quiet_end();
+}
+
 static const struct test tests[] = {
 	{"new_process", 1, "CMD runs in a new process, which is spawn's child",
-	 new_process, 0},
-	{"exit_status", 1, "spawn exits with the status of CMD",
-	 exit_status_kept, 0},
-	{"ended_by_signal", 1, "a CMD that signal n ended makes 128 + n",
-	 ended_by_signal, 0},
-	{"not_found", 1,
-	 "no such program: 127, said on standard error, and "
-	 "no second spawn left running",
-	 not_found, 0},
-	{"cannot_execute", 1, "found but not executable: 126", cannot_execute,
-	 0},
+	 new_process, 0, 2},
+	{"exit_status", 1,
+	 "spawn exits with the status of CMD, 128 + n after signal n",
+	 exit_status_kept, 0, 2},
 	{"environment", 1, "-e adds and replaces, all else is inherited",
-	 environment, 0},
+	 environment, 0, 1},
 	{"path_of_command", 1, "PATH is searched as the command gets it",
-	 path_of_command, 0},
+	 path_of_command, 0, 1},
 	{"working_directory", 1, "-C starts CMD there, or refuses",
-	 working_directory, 0},
+	 working_directory, 0, 1},
 	{"descriptors", 1, "open descriptors reach CMD, and no others",
-	 descriptors_inherited, 0},
+	 descriptors_inherited, 0, 2},
 	{"arguments", 1, "-a names it, and a bad command line is refused",
-	 arguments, 0},
+	 arguments, 0, 1},
+	{"prepared", 1,
+	 "prepare(), directory, environment, mask: all of them, in order",
+	 prepared, 0, 1},
+	{"cannot_start", 1,
+	 "127 when there is no such program, 126 when it cannot be executed, "
+	 "said once",
+	 cannot_start, 0, 1},
+	{"failures", 1,
+	 "a failed fork is -1, a failed child touches nothing of its parent's",
+	 failures, 0, 1},
 	{0},
 };
 

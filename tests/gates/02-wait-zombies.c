@@ -363,34 +363,34 @@ static void failures(void)
 
 static const struct test tests[] = {
 	{"exit_status", 1, "reap exits with the status of CMD",
-	 exit_status_kept, 0},
+	 exit_status_kept, 0, 0},
 	{"ended_by_signal", 1, "a CMD that signal n ended makes 128 + n",
-	 ended_by_signal, 0},
+	 ended_by_signal, 0, 0},
 	{"adopts_orphans", 1,
 	 "orphans below reap become its children, and are collected",
-	 adopts_orphans, 0},
+	 adopts_orphans, 0, 0},
 	{"waits_for_orphans", 1,
 	 "reap outlives CMD as long as there are orphans, and tells CMD's "
 	 "status",
-	 waits_for_orphans, 0},
+	 waits_for_orphans, 0, 0},
 	{"no_zombies", 2,
 	 "of a thousand children that end at once no zombie stays", no_zombies,
-	 0},
+	 0, 0},
 	{"goes_on_meanwhile", 1,
 	 "while CMD runs, reap sleeps and passes signals on: collecting does "
 	 "not wait",
-	 goes_on_meanwhile, 0},
+	 goes_on_meanwhile, 0, 0},
 	{"stopped_is_not_ended", 1,
 	 "a child that stops and continues has not "
 	 "ended",
-	 stopped_is_not_ended, 0},
+	 stopped_is_not_ended, 0, 0},
 	{"statistics", 1,
 	 "the resources told are those of CMD and its children, and of nobody "
 	 "else",
-	 statistics, 0},
+	 statistics, 0, 0},
 	{"failures", 1,
 	 "an interrupted wait is tried again, and what fails is said", failures,
-	 0},
+	 0, 0},
 	{0},
 };
 

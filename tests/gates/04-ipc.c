@@ -1237,42 +1237,42 @@ static const struct test tests[] = {
 	{"connected", 1,
 	 "each command writes to the pipe that the next reads, and has no end "
 	 "that is not its own",
-	 connected, 0},
+	 connected, 0, 0},
 	{"ends_arrive", 1,
 	 "data passes unchanged, then comes the end of file; a writer without "
 	 "readers gets SIGPIPE",
-	 ends_arrive, 0},
+	 ends_arrive, 0, 0},
 	{"many_commands", 1,
 	 "three descriptors do for 200 commands; when one cannot be started "
 	 "all are undone",
-	 many_commands, 0},
+	 many_commands, 0, 0},
 	{"exits", 1,
 	 "ends when all have ended, as the last did; what is not found makes "
 	 "127; signals go on to all",
-	 exits, 0},
+	 exits, 0, 0},
 	{"fifo", 1,
 	 "receive makes a FIFO of its own and removes it; send writes to "
 	 "nothing else",
-	 fifo, 0},
+	 fifo, 0, 0},
 	{"copies", 1,
 	 "short writes and interrupted calls are gone on with, and what fails "
 	 "is said",
-	 copies, 0},
+	 copies, 0, 0},
 	{"descriptor_passed", 1,
 	 "one open file arrives, close-on-exec, and nothing else stays open",
-	 descriptor_passed, 0},
+	 descriptor_passed, 0, 0},
 	{"socket_names", 1,
 	 "the kernel says who connected; a path is never cut short, taken "
 	 "over or left behind",
-	 socket_names, 0},
+	 socket_names, 0, 0},
 	{"counter", 1,
 	 "processes that share a file lose no update under its lock, and tell "
 	 "the truth without",
-	 counter, 0},
+	 counter, 0, 0},
 	{"locks", 1,
 	 "the lock is the open file's: others wait for it, and a killed owner "
 	 "leaves none",
-	 locks, 0},
+	 locks, 0, 0},
 	{0},
 };
 

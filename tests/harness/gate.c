@@ -23,10 +23,23 @@
 /* Seconds that a test waits for anything; TIME_FACTOR multiplies them. */
 #define LIMIT_SECONDS 10.0
 
-enum { PROGRAM = 1, ROOTFS, PROBE, RESULTS, TEST, SEED, LIST, POSSIBLE };
+enum {
+	PROGRAM = 1,
+	DRIVER,
+	ROOTFS,
+	PROBE,
+	RESULTS,
+	TEST,
+	SEED,
+	LIST,
+	POSSIBLE,
+	LIMITS_ONLY,
+};
 
 static const struct option_spec specs[] = {
 	{0, "program", "FILE", "the student's program", PROGRAM},
+	{0, "driver", "FILE", "the driver, linked with the student's modules",
+	 DRIVER},
 	{0, "rootfs", "DIR", "the root file system", ROOTFS},
 	{0, "probe", "FILE", "the probe", PROBE},
 	{0, "results", "FILE", "append a line of JSON for each test", RESULTS},
@@ -36,6 +49,8 @@ static const struct option_spec specs[] = {
 	 "leave out what this machine cannot run, and say "
 	 "so",
 	 POSSIBLE},
+	{0, "limits", NULL, "only the tests that --possible may leave out",
+	 LIMITS_ONLY},
 	{0, "list", NULL, "print the tests and their points", LIST},
 	{0},
 };
@@ -45,6 +60,7 @@ static struct {
 	const char *results;
 	const char *only;
 	bool possible;
+	bool limits_only;
 	uint64_t seed;
 	struct sandbox sandbox;
 	jmp_buf end;
@@ -251,6 +267,9 @@ static void read_options(char **words)
 		case PROGRAM:
 			judge.settings.program = options.value;
 			break;
+		case DRIVER:
+			judge.settings.driver = options.value;
+			break;
 		case ROOTFS:
 			judge.settings.rootfs = options.value;
 			break;
@@ -269,6 +288,9 @@ static void read_options(char **words)
 			break;
 		case POSSIBLE:
 			judge.possible = true;
+			break;
+		case LIMITS_ONLY:
+			judge.limits_only = true;
 			break;
 		case LIST:
 			list_tests();
@@ -301,6 +323,8 @@ int main(int argc, char **argv)
 		if (judge.only && strcmp(judge.only, t->name) != 0)
 			continue;
 		found = true;
+		if (judge.limits_only && !(t->needs & NEEDS_LIMITS))
+			continue;
 		if (judge.possible && missing(t)) {
 			printf("  left  %2u  %-24s %s\n", t->points, t->name,
 			       missing(t));
@@ -310,7 +334,7 @@ int main(int argc, char **argv)
 		if (run_test(t, results) == PASSED)
 			points += t->points;
 	}
-	if (!found)
+	if (judge.only && !found)
 		bad_usage("--test %s: no such test", judge.only);
 	printf("%s: %u of %u points\n", gate.stage, points, total);
 	if (results && fclose(results) == EOF) {

@@ -25,6 +25,7 @@ struct test {
 	const char *intent; /* the promise, one sentence */
 	void (*body)(void);
 	unsigned needs;
+	int task; /* of the lesson, that it is about; 0: of none alone */
 };
 
 struct gate {
@@ -53,8 +54,8 @@ struct start {
 };
 
 /*
- * Starts words[0] (searched in PATH: the student's program, "probe", or a
- * busybox applet) with the arguments. The words end with NULL.
+ * Starts words[0] (searched in PATH: the student's program, "probe", "driver"
+ * (tests/drivers/), or a busybox applet) with the arguments. The words end with NULL.
  */
 struct run *start(const struct start *how, const char *const words[]);
 #define START(...) start(NULL, (const char *const[]){__VA_ARGS__, NULL})

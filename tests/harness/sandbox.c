@@ -77,7 +77,7 @@ static _Noreturn void keep(const struct sandbox_settings *s)
 	static const char *argv[] = {"probe", "hold", "sandbox", NULL};
 	static const char *envp[] = {"PATH=/bin", NULL};
 	char program[256];
-	struct mount_request mounts[] = {
+	struct mount_request mounts[6] = {
 		{.target = "/tmp", .options = TMP_OPTIONS, .tree = -1},
 		{.target = SANDBOX_PROGRAMS,
 		 .options = "mode=755,size=64k",
@@ -90,11 +90,8 @@ static _Noreturn void keep(const struct sandbox_settings *s)
 		 .target = SANDBOX_ROOTFS,
 		 .read_only = true,
 		 .tree = -1},
-		{.source = s->program,
-		 .target = program,
-		 .read_only = true,
-		 .tree = -1},
 	};
+	size_t count = 4;
 	struct container c = {
 		.command = {.file = SANDBOX_PROGRAMS "/probe",
 			    .argv = (char *const *)argv,
@@ -105,13 +102,27 @@ static _Noreturn void keep(const struct sandbox_settings *s)
 		.root = {.path = s->rootfs,
 			 .read_only = true,
 			 .mounts = mounts,
-			 .mount_count = s->program ? 5 : 4,
 			 .tree = -1},
 	};
 	struct report report = {0};
 
 	snprintf(program, sizeof(program), SANDBOX_PROGRAMS "/%s",
 		 s->program ? base_name(s->program) : "");
+	if (s->program)
+		mounts[count++] = (struct mount_request){
+			.source = s->program,
+			.target = program,
+			.read_only = true,
+			.tree = -1,
+		};
+	if (s->driver)
+		mounts[count++] = (struct mount_request){
+			.source = s->driver,
+			.target = SANDBOX_PROGRAMS "/driver",
+			.read_only = true,
+			.tree = -1,
+		};
+	c.root.mount_count = count;
 	map_student(&c.world);
 	/* Process 1 maps to nobody's user 0, or is the student. */
 	c.uid = c.world.uid;

@@ -25,6 +25,7 @@
 struct sandbox_settings {
 	const char *rootfs;  /* build/rootfs */
 	const char *program; /* path of the student's program */
+	const char *driver;  /* what calls the student's modules; or NULL */
 	const char *probe;   /* path of the probe */
 	bool limits;	     /* cgroup limits can be set here */
 };
