@@ -19,7 +19,7 @@ help: ## print this list
 
 reference: reference-programs $B/rootfs.stamp ## build the solutions and build/rootfs
 
-test: reference glibc-programs gates tools $B/vm/initramfs.cpio ## judge all that the kit promises
+test: reference glibc-programs gates tools answers $B/vm/initramfs.cpio ## judge all that the kit promises
 	@sh tests/run.sh $B
 
 clean: ## remove build/

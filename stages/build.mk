@@ -39,7 +39,8 @@ KERNEL_HEADERS := -idirafter /usr/include \
 	$(if $(MULTIARCH),-idirafter /usr/include/$(MULTIARCH))
 
 WARNINGS := -Wall -Wextra -Wmissing-prototypes -Wno-format-zero-length
-INCLUDES := -Istages/common $(addprefix -Istages/,$(STAGES))
+# Quoted includes alone: <spawn.h> is the C library's.
+INCLUDES := -iquote stages/common $(addprefix -iquote stages/,$(STAGES))
 CFLAGS_COMMON := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(INCLUDES) \
 	-ffunction-sections -fdata-sections -MMD -MP $(WERROR:%=-Werror)
 

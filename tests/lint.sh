@@ -26,7 +26,7 @@ sources()
 	find stages solutions tests -name '*.[ch]' | sort
 }
 
-includes=$(find stages tests -mindepth 1 -maxdepth 1 -type d -printf '-I%p ')
+includes=$(find stages tests -mindepth 1 -maxdepth 1 -type d -printf '-iquote %p ')
 
 # The warnings that only the optimiser finds need -O2; glibc's headers here,
 # musl's in the build itself.

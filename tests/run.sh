@@ -79,6 +79,7 @@ gate()
 {
 	: >"$work/results"
 	"$build/tests/gates/$1" --possible --program "$build/reference/$2" \
+		--driver "$build/reference/drivers/$1" \
 		--rootfs "$build/rootfs" --probe "$build/tests/probe" \
 		--results "$work/results"
 	cat "$work/results" >>"$results"
@@ -160,6 +161,8 @@ for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
 done
 part "ids of containers" sh tests/subid.sh "$build"
 part "gates 09, 10 in the VM" gates_in_vm
+part "starters" sh tests/starters.sh
+part "other answers" sh tests/answers/check.sh "$build"
 part "nothing left" nothing_left
 
 if [ "$skipped" -gt 0 ]; then

@@ -46,3 +46,12 @@ $(foreach t,reference student,$(foreach d,$(DRIVERS),$(eval \
 .PHONY: gates
 gates: $(GATES:%=$B/tests/gates/%) $B/tests/probe \
 	$(DRIVERS:%=$B/reference/drivers/%)
+
+.PHONY: answers starters
+# STAGE=NN-name: of that stage alone
+answers: reference gates
+	@$(MAKE) --no-print-directory -k -j$$(nproc) \
+		-f tests/answers/answers.mk B=$B $(STAGE:%=STAGE=%)
+
+starters:
+	@sh tests/starters.sh --write

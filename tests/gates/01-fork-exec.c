@@ -75,9 +75,10 @@ static void path_of_command(void)
 	const char *token = fresh_token();
 	struct run *run;
 
-	EXPECT(RUN("ln", "-s", "/mnt/probe", "/tmp/hidden") == 0,
+	EXPECT(RUN("mkdir", "/tmp/bin") == 0 &&
+		       RUN("ln", "-s", "/mnt/probe", "/tmp/bin/hidden") == 0,
 	       "the test could not make its link");
-	START("spawn", "-e", "PATH=/nowhere:/tmp", "hidden", "hold", token);
+	START("spawn", "-e", "PATH=/nowhere:/tmp/bin", "hidden", "hold", token);
 	await_probe(token);
 	run = START("spawn", "-e", "PATH=/nowhere", "probe", "hold", token);
 	EXPECT(finish(run) == 127,

@@ -1,0 +1,167 @@
+#!/bin/sh
+# check.sh BUILD [STAGE[/ANSWER]]... - other answers before the gates; TAP
+#
+# A right answer is to have every point. A wrong one names, in the first line
+# of its patch ("Test: NAME"), the test that is to fail it; that test alone is
+# run, and has to. A starter is to have no point. What cannot be judged on this
+# machine is judged in the VM, all of it in one boot.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+# Every answer: a line "STAGE ANSWER PROGRAM TEST", TEST "-" for all of them.
+list()
+{
+	for dir in "$build"/answers/*/; do
+		stage=$(basename "$dir")
+		for built in "$dir"starter/built "$dir"right/*/built \
+			"$dir"wrong/*/built; do
+			[ -e "$built" ] || continue
+			out=${built%/built}
+			answer=${out#"$dir"}
+			test=-
+			case $answer in
+			wrong/*)
+				patch=tests/answers/$stage/$answer.patch
+				# One that was removed is still built.
+				[ -e "$patch" ] || continue
+				test=$(sed -n '1s/^Test: \([a-z_0-9]*\)$/\1/p' \
+					"$patch")
+				;;
+			right/*) [ -d "tests/answers/$stage/$answer" ] || continue ;;
+			esac
+			echo "$stage $answer $(cat "$built") ${test:-none}"
+		done
+	done
+}
+
+# wanted LIST ARGUMENT...: the lines that the arguments name; all without.
+wanted()
+{
+	from=$1
+	shift
+	[ $# -gt 0 ] || { cat "$from" && return; }
+	for pattern; do
+		awk -v pattern="$pattern" '$1 == pattern ||
+			index($1 "/" $2, pattern) == 1' "$from"
+	done | sort -u
+}
+
+# Where the gate of each stage runs: here, in the VM, or its limits there.
+look_around()
+{
+	cut -d' ' -f1 "$work/list" | sort -u | while read -r stage; do
+		"$build/tests/doctor" --build "$build" --can "$stage" >/dev/null
+		echo $? >"$work/$stage.where"
+	done
+}
+
+# judge_here STAGE ANSWER PROGRAM TEST: what of it can be judged here
+judge_here()
+{
+	name=$(echo "$1.$2" | tr / .)
+	dir=$build/answers/$1/$2
+	gate=$build/tests/gates/$1
+	test=$4
+	: >"$work/$name.results"
+	[ "$(cat "$work/$1.where")" -ne 1 ] || return 0
+	set -- --possible --program "$dir/$3" --rootfs "$build/rootfs" \
+		--probe "$build/tests/probe" --results "$work/$name.results"
+	[ ! -e "$dir/driver" ] || set -- "$@" --driver "$dir/driver"
+	# What a wrong answer never does need not be waited for so long.
+	[ "$test" = - ] || set -- "$@" --test "$test"
+	[ "$test" = - ] || export TIME_FACTOR="${TIME_FACTOR:-0.5}"
+	"$gate" "$@" >"$work/$name.out" 2>&1 </dev/null
+}
+
+# All that is left of the list, in one VM.
+judge_in_vm()
+{
+	count=0
+	set --
+	: >"$work/script"
+	while read -r stage answer program test; do
+		where=$(cat "$work/$stage.where")
+		[ "$where" -ne 0 ] || continue
+		dir=$build/answers/$stage/$answer
+		count=$((count + 1))
+		words="--program /kit/$count/$program --probe /kit/probe"
+		words="$words --rootfs /kit/rootfs --results \$VM_OUT"
+		[ "$where" -ne 3 ] || words="$words --limits"
+		[ "$test" = - ] || words="$words --test $test"
+		set -- "$@" --add "$dir/$program:/kit/$count/$program" \
+			--add "$build/tests/gates/$stage:/kit/gate-$stage"
+		if [ -e "$dir/driver" ]; then
+			set -- "$@" --add "$dir/driver:/kit/$count/driver"
+			words="$words --driver /kit/$count/driver"
+		fi
+		{
+			echo "echo answer $stage.$answer | tr / . >>\$VM_OUT"
+			echo "/kit/gate-$stage $words"
+		} >>"$work/script"
+	done <"$work/list"
+	[ $count -gt 0 ] || return 0
+	: >"$work/vm"
+	sh rootfs/vm.sh --timeout 1200 --memory 512 --out "$work/vm" \
+		--add "$build/rootfs:/kit/rootfs" \
+		--add "$build/tests/probe:/kit/probe" \
+		--add "$work/script:/kit/script" "$@" \
+		-- 'export TIME_FACTOR=4; . /kit/script' >"$work/vm.log" 2>&1
+	# To each answer its own.
+	awk -v work="$work" '/^answer / { to = work "/" $2 ".results"; next }
+		{ print >>to }' "$work/vm"
+}
+
+# expect STAGE ANSWER PROGRAM TEST: TAP from the verdicts
+expect()
+{
+	name=$(echo "$1.$2" | tr / .)
+	results=$work/$name.results
+	points=$(jq -s 'map(.points) | add // 0' "$results")
+	most=$(jq -s 'map(.max_points) | add // 0' "$results")
+	tests=$(wc -l <"$results")
+	deserved=
+	case $2 in
+	starter) [ "$points" != 0 ] || [ "$most" != 10 ] || deserved=yes ;;
+	right/*) [ "$points" != 10 ] || [ "$most" != 10 ] || deserved=yes ;;
+	wrong/*)
+		[ "$(jq -r .status "$results")" != failed ] || deserved=yes
+		;;
+	esac
+	if [ "$deserved" ]; then
+		echo "ok - $1 $2"
+		return
+	fi
+	echo "not ok - $1 $2: $points of $most points in $tests tests"
+	case $2 in
+	wrong/*) echo "# $4 is to fail it" ;;
+	starter) jq -r 'select(.status == "passed") |
+		"# passed: \(.name)"' "$results" ;;
+	*) jq -r 'select(.status != "passed") |
+		"# \(.name): \(.message)"' "$results" ;;
+	esac
+}
+
+# What xargs below starts: one answer, in the same place.
+if [ "$1" = --one ]; then
+	work=$2
+	build=$3
+	shift 3
+	judge_here "$@"
+	exit 0
+fi
+
+build=$1
+shift
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+list >"$work/all"
+wanted "$work/all" "$@" >"$work/list"
+look_around
+# Gates mostly wait: more of them than there are processors.
+xargs -r -P $(($(nproc) * 2)) -L 1 sh tests/answers/check.sh --one "$work" \
+	"$build" <"$work/list"
+judge_in_vm
+while read -r stage answer program test; do
+	expect "$stage" "$answer" "$program" "$test"
+done <"$work/list"
+echo "1..$(wc -l <"$work/list")"
