@@ -51,7 +51,7 @@ static const struct option_spec specs[] = {
 	 POSSIBLE},
 	{0, "limits", NULL, "only the tests that --possible may leave out",
 	 LIMITS_ONLY},
-	{0, "list", NULL, "print the tests and their points", LIST},
+	{0, "list", NULL, "print the tests, their points, promises and tasks", LIST},
 	{0},
 };
 
@@ -245,7 +245,8 @@ static enum verdict run_test(const struct test *test, FILE *results)
 static void list_tests(void)
 {
 	for (const struct test *t = gate.tests; t->name; t++)
-		printf("%s\t%u\t%s\n", t->name, t->points, t->intent);
+		printf("%s\t%u\t%s\t%d\n", t->name, t->points, t->intent,
+		       t->task);
 	exit(0);
 }
 

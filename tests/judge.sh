@@ -1,0 +1,63 @@
+#!/bin/sh
+# judge.sh BUILD STAGE RESULTS PROGRAM [DRIVER] - one gate, where it can run
+#
+# Runs the gate of STAGE on PROGRAM: on this machine, in the VM, or what sets
+# limits there and the rest here, as doctor finds. What the gate says goes to
+# standard output, a line of JSON for each test to RESULTS, anew. Exits 0 when
+# every test has passed, 1 when not, 125 when that could not be found out.
+set -u
+build=$1
+stage=$2
+results=$3
+program=$4
+driver=${5-}
+gate=$build/tests/gates/$stage
+
+# here [OPTION]...: the gate on this machine
+here()
+{
+	"$gate" --program "$program" ${driver:+--driver "$driver"} \
+		--rootfs "$build/rootfs" --probe "$build/tests/probe" \
+		--results "$results" "$@" </dev/null
+}
+
+# in_vm [OPTION]...: the gate in the VM; tests take longer in there
+in_vm()
+{
+	VMDIR=$build/vm sh rootfs/vm.sh --timeout 300 --memory 512 \
+		--out "$results.vm" --add "$build/rootfs:/kit/rootfs" \
+		--add "$build/tests/probe:/kit/probe" --add "$gate:/kit/gate" \
+		--add "$program:/kit/$(basename "$program")" \
+		${driver:+--add "$driver:/kit/driver"} \
+		-- "TIME_FACTOR=4 /kit/gate --rootfs /kit/rootfs \
+			--program /kit/$(basename "$program") \
+			${driver:+--driver /kit/driver} --probe /kit/probe \
+			--results \"\$VM_OUT\" $*" </dev/null
+	status=$?
+	cat "$results.vm" >>"$results"
+	rm -f "$results.vm"
+	return $status
+}
+
+: >"$results" || exit 125
+"$build/tests/doctor" --build "$build" --can "$stage" >/dev/null
+case $? in
+0) here ;;
+1) in_vm ;;
+3)
+	# Both, whatever the first one says.
+	here --possible
+	first=$?
+	[ $first -le 1 ] || exit 125
+	in_vm --limits
+	second=$?
+	[ $second -le 1 ] || exit 125
+	exit $((first | second))
+	;;
+*) here ;;
+esac
+case $? in
+0) exit 0 ;;
+1) exit 1 ;;
+*) exit 125 ;;
+esac

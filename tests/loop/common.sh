@@ -1,0 +1,155 @@
+# common.sh - what the scripts of the loop share; to be sourced
+# shellcheck shell=sh disable=SC2034 # what is set here is used elsewhere
+#
+# B, the build directory, FILES, the student's, as STAGE/FILE, and UNLOCK come
+# from make. Progress is plain files:
+# progress/STAGE is there when its gate was passed, hints/STAGE.TASK says how
+# many of a task's hints were read.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+B=${B:-build}
+MAKE="${MAKE:-make} --no-print-directory B=$B"
+tree=student
+[ -z "${UNLOCK:-}" ] || tree=unlocked
+
+bold='' dim='' green='' yellow='' red='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
+	escape=$(printf '\033')
+	bold="${escape}[1m" dim="${escape}[2m" plain="${escape}[0m"
+	green="${escape}[32m" yellow="${escape}[33m" red="${escape}[31m"
+fi
+
+stages=$(cd stages && echo [01][0-9]-*)
+
+# say WORD...: a paragraph
+say()
+{
+	echo "$*" | fold -s -w 78 | sed 's/ *$//'
+}
+
+# title_of STAGE: what the first line of its lesson calls it
+title_of()
+{
+	title=$(sed -n '1s/^# Stage [0-9]*: //p' "stages/$1/README.md" \
+		2>/dev/null)
+	echo "${title:-$1}"
+}
+
+# files_of STAGE: the student's, as paths
+files_of()
+{
+	for file in $FILES; do
+		case $file in
+		"$1"/*) echo "stages/$file" ;;
+		esac
+	done
+}
+
+# starter_of FILE: one of these as it was given out
+starter_of()
+{
+	awk -f tests/tools/starter.awk "solutions/${1#stages/}"
+}
+
+passed()
+{
+	[ -e "$B/progress/$1" ]
+}
+
+# The first stage that was not passed; nothing when all were.
+current_stage()
+{
+	for stage in $stages; do
+		passed "$stage" || { echo "$stage" && return; }
+	done
+}
+
+# begun STAGE: one of its files is not as it was given out
+begun()
+{
+	for file in $(files_of "$1"); do
+		starter_of "$file" | cmp -s - "$file" || return 0
+	done
+	return 1
+}
+
+# build_and_judge STAGE: makes its verdict again where that is needed. What the
+# compiler says comes to the screen. False when there is no verdict.
+build_and_judge()
+{
+	if [ ! -e "$B/vm/initramfs.cpio" ]; then
+		$MAKE -s "$B/tests/doctor" || return 1
+		"$B/tests/doctor" --build "$B" --can "$1" >/dev/null
+		case $? in
+		1 | 3) $MAKE "$B/vm/initramfs.cpio" || return 1 ;;
+		esac
+	fi
+	rm -f "$B/$tree/verdicts/$1.failed"
+	$MAKE -s "$B/$tree/verdicts/$1" && return
+	mkdir -p "$B/$tree/verdicts"
+	: >"$B/$tree/verdicts/$1.failed"
+	return 1
+}
+
+# points_of STAGE: "7 of 10", from its verdict
+points_of()
+{
+	sed -n 's/^[^ ]*: \([0-9]* of [0-9]*\) points$/\1/p' \
+		"$B/$tree/verdicts/$1" | awk '{ got += $1; all += $3 }
+		END { printf "%d of %d\n", got, all }'
+}
+
+# all_passed STAGE: every point of its gate, those of the VM too
+all_passed()
+{
+	[ "$(points_of "$1")" = "$(most_of "$1") of $(most_of "$1")" ]
+}
+
+most_of()
+{
+	"$B/tests/gates/$1" --list | awk -F '\t' '{ all += $2 }
+		END { print all }'
+}
+
+# remember STAGE: that it was passed, or that it is no more
+remember()
+{
+	mkdir -p "$B/progress"
+	if all_passed "$1"; then
+		points_of "$1" >"$B/progress/$1"
+	else
+		rm -f "$B/progress/$1"
+	fi
+}
+
+# show_tests STAGE: a line for each test
+show_tests()
+{
+	sed -n 's/^  \(pass\|FAIL\|skip\|left\) /&/p' "$B/$tree/verdicts/$1" |
+		grep -v '^  left' | sed "s/^  pass/  ${green}pass${plain}/
+			s/^  FAIL/  ${red}FAIL${plain}/
+			s/^  skip/  ${yellow}skip${plain}/"
+}
+
+# first_failure STAGE: the name of the first test that did not pass
+first_failure()
+{
+	awk '$1 == "FAIL" || $1 == "skip" { print $3; exit }' \
+		"$B/$tree/verdicts/$1"
+}
+
+# task_of STAGE TEST: the number of the task that the test is about
+task_of()
+{
+	"$B/tests/gates/$1" --list | awk -F '\t' -v test="$2" \
+		'$1 == test { print $4 }'
+}
+
+# show_failure STAGE TEST: what was run, expected and seen
+show_failure()
+{
+	awk -v test="$2" '
+		/^  (pass|FAIL|skip|left) / { on = $3 == test; next }
+		/^[^ ]/ { on = 0 }
+		on { sub(/^        /, ""); print }' "$B/$tree/verdicts/$1"
+}

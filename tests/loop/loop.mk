@@ -1,0 +1,91 @@
+# The student's loop: build, judge, say the one next thing to do.
+
+NUMBERS := $(foreach s,$(STAGES),$(firstword $(subst -, ,$s)))
+# the stage whose number is $1, or whose name
+stage_of = $(or $(filter $1,$(STAGES)),$(filter $1-%,$(STAGES)))
+ARGUMENT = $(if $(STAGE),$(or $(call stage_of,$(STAGE)),$(error STAGE=$(STAGE): \
+	no such stage; 01 to 10)))
+LOOP = B=$B UNLOCK=$(UNLOCK) FILES='$(foreach s,$(STAGES),$(addprefix \
+	$s/,$(ANSWERS_$s)))' sh tests/loop
+
+.PHONY: loop watch hint reset solution sandbox unlocked
+loop: ## build your stages, judge them, say what is next
+	@$(LOOP)/loop.sh
+
+.PHONY: $(NUMBERS:%=check-%)
+$(NUMBERS:%=check-%): check-%: ## judge stage NN: make check-03
+	@$(LOOP)/check.sh $(call stage_of,$*)
+
+watch: $B/tests/watch ## the same as make, each time you save a file
+	@$B/tests/watch stages -- $(MAKE) --no-print-directory loop
+
+hint: ## the next hint for the task you are at
+	@$(LOOP)/hint.sh $(ARGUMENT)
+
+reset: ## STAGE=NN: your files of a stage as they were; yours are kept
+	@$(LOOP)/reset.sh $(or $(ARGUMENT),$(error STAGE=NN is needed: make \
+		reset STAGE=03))
+
+solution: ## STAGE=NN: how the kit does what you have passed
+	@$(LOOP)/solution.sh $(or $(ARGUMENT),$(error STAGE=NN is needed: make \
+		solution STAGE=03))
+
+# Your programs where they can do no harm: all that they see ends with it.
+sandbox: $B/reference/box $B/rootfs.stamp ## a shell for your own programs, or CMD='...'
+	@mkdir -p $B/student
+	@$B/reference/box run --hostname sandbox --net none --rlimit nproc=512 \
+		--env PATH=/mnt:/bin:/sbin:/usr/bin:/usr/sbin --workdir /tmp \
+		--volume $B/student:/mnt:ro --tmpfs /tmp $(if $(CMD),,--tty) \
+		$B/rootfs sh $(if $(CMD),-c '$(subst ','\'',$(value CMD))')
+
+$B/tests/watch: $B/tests/obj/loop/watch.o $(TOOL_LIBS)
+	$(call run,LD,$(LINK_TOOL))
+$(eval $(call TOOL_RULES,loop))
+
+# A verdict is made again when the program, or what judges it, has changed. It
+# is there also when the gate says no; without a program there is none.
+define VERDICT_RULES
+$B/$1/verdicts/$2: $B/$1/$(PROGRAM_$2) $B/tests/gates/$2 $B/tests/probe \
+		$B/tests/doctor $B/rootfs.stamp tests/judge.sh \
+		$(if $(wildcard tests/drivers/$2.c),$B/$1/drivers/$2)
+	@mkdir -p $$(@D)
+	@sh tests/judge.sh $B $2 $$@.jsonl $B/$1/$(PROGRAM_$2) \
+		$(if $(wildcard tests/drivers/$2.c),$B/$1/drivers/$2) >$$@; \
+		status=$$$$?; [ $$$$status -le 1 ] || { cat $$@; exit 1; }
+endef
+$(foreach s,$(STAGES),$(eval $(call VERDICT_RULES,student,$s)))
+
+# UNLOCK=1: a stage before whose own are not yet passed stands on those of the
+# reference instead. Their programs come to another folder.
+ours_before = $(foreach s,$(filter-out $1,$(call up_to,$1)),$B/$(call \
+	open_tree,$s)/obj/$s.a)
+open_tree = $(if $(wildcard $B/progress/$1),student,reference)
+define UNLOCKED_RULES
+$B/unlocked/$(PROGRAM_$1): $B/student/obj/$1/main.o $B/student/obj/$1.a \
+		$(call ours_before,$1) $B/student/obj/common.a \
+		$(wildcard $B/progress/*)
+	@mkdir -p $$(@D)
+	$$(call run,LD,$(MUSL_CC) -o $$@ $$(filter %main.o %.a,$$^) \
+		$(LDFLAGS_student))
+
+$B/unlocked/drivers/$1: $B/tests/obj/drivers/$1.o $B/student/obj/$1.a \
+		$(call ours_before,$1) $B/student/obj/common.a \
+		$(wildcard $B/progress/*)
+	@mkdir -p $$(@D)
+	$$(call run,LD,$(MUSL_CC) -o $$@ $$(filter %.o %.a,$$^) \
+		$(LDFLAGS_student))
+endef
+ifneq ($(UNLOCK),)
+$(foreach s,$(STAGES),$(eval $(call UNLOCKED_RULES,$s)))
+$(foreach s,$(STAGES),$(eval $(call VERDICT_RULES,unlocked,$s)))
+endif
+
+# For editors: how each of your files is compiled.
+$B/compile_commands.json: stages/build.mk tests/loop/loop.mk
+	@mkdir -p $(@D)
+	@{ comma='['; for file in $(foreach s,$(STAGES),$(addprefix \
+		stages/$s/,$(ANSWERS_$s))); do \
+		printf '%s\n{"directory":"%s","file":"%s","command":"%s"}' \
+		"$$comma" "$(CURDIR)" "$$file" \
+		"$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_student) -c $$file"; \
+		comma=,; done; printf '\n]\n'; } >$@

@@ -1,0 +1,28 @@
+#!/bin/sh
+# reset.sh STAGE - the student's files as they were given out
+#
+# What it replaces is kept beside it, as FILE.kept-1, -2 ...
+# shellcheck source=tests/loop/common.sh
+. "$(dirname "$0")/common.sh"
+
+for file in $(files_of "$1"); do
+	starter=$(mktemp) || exit 1
+	starter_of "$file" >"$starter" || exit 1
+	if cmp -s "$starter" "$file"; then
+		rm -f "$starter"
+		continue
+	fi
+	number=1
+	while [ -e "$file.kept-$number" ]; do
+		number=$((number + 1))
+	done
+	if [ -e "$file" ]; then
+		cp -p "$file" "$file.kept-$number" || exit 1
+		echo "$file is new again; what it was is $file.kept-$number"
+	else
+		echo "$file is there again"
+	fi
+	cat "$starter" >"$file" || exit 1
+	rm -f "$starter"
+done
+rm -f "$B/progress/$1" "$B/hints/$1".*

@@ -1,0 +1,141 @@
+#!/bin/sh
+# test-loop.sh BUILD - a student's way through the first stages; TAP
+#
+# In a copy of the kit, so that nobody's own files are touched. What was built
+# of the reference and the gates is taken along.
+set -u
+build=$(cd "$1" && pwd) || exit 1
+cd "$(dirname "$0")/../.." || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+count=0
+
+mkdir "$work/kit"
+git ls-files -co --exclude-standard | tar -cf - -T - | tar -xf - -C "$work/kit"
+mkdir "$work/kit/build"
+for part in reference tests vm rootfs rootfs.stamp; do
+	cp -a "$build/$part" "$work/kit/build"
+done
+cd "$work/kit" || exit 1
+# As they are given out, whatever this tree has of somebody's.
+for solution in solutions/*/*.c; do
+	awk -f tests/tools/starter.awk "$solution" \
+		>"stages/${solution#solutions/}"
+done
+unset STAGE TASK UNLOCK KEEP MAKEFLAGS MAKELEVEL MFLAGS
+
+# run COMMAND...: its output and its status
+run()
+{
+	"$@" >"$work/out" 2>&1 </dev/null
+	status=$?
+}
+
+# ok NAME CONDITION...
+ok()
+{
+	count=$((count + 1))
+	name=$1
+	shift
+	if "$@"; then
+		echo "ok $count - $name"
+	else
+		echo "not ok $count - $name"
+		echo "# not so: $*; the status was $status, the output:"
+		sed 's/^/# /' "$work/out"
+	fi
+}
+
+# says TEXT...: each of them is in the output
+says()
+{
+	for text; do
+		tr -s '\n ' ' ' <"$work/out" | grep -qF -- "$text" || return 1
+	done
+}
+
+says_not()
+{
+	! says "$1"
+}
+
+# answer STAGE: as the solution does it
+answer()
+{
+	cp solutions/"$1"/*.c stages/"$1"
+}
+
+run make
+ok "make names the first thing to do" says "0 of 10 stages" \
+	"stage 01-fork-exec" "TODO 1" "stages/01-fork-exec/spawn.c"
+ok "editors find how a file is compiled" \
+	jq -e '.[0] | .file == "stages/01-fork-exec/spawn.c" and
+	(.command | contains("-iquote"))' build/compile_commands.json
+
+run make check-02
+ok "a later stage is shut" says "Stage 02-wait-zombies is shut" "UNLOCK=1"
+
+# One task done, the other not.
+awk '/^pid_t spawn/ { on = 1 } on && /todo/ {
+	print "\tpid_t child = fork();\n\n\tif (child == 0)"
+	print "\t\texec_command(command);\n\treturn child;"; next } { print }' \
+	stages/01-fork-exec/spawn.c >"$work/new" &&
+	cp "$work/new" stages/01-fork-exec/spawn.c
+run make
+ok "what is still to be written comes next" says "Next: TODO 1 of spawn.c"
+run make hint
+ok "the first hint" says "task 1, hint 1 of 3"
+run make hint
+ok "the second hint is another" says "task 1, hint 2 of 3"
+run make hint
+ok "the third hint" says "task 1, hint 3 of 3"
+run make hint
+ok "then all of them again" says "These were all the hints"
+
+echo 'int nonsense = "text";' >>stages/01-fork-exec/spawn.c
+run make
+ok "what the compiler says is shown" says "spawn.c:" "nonsense" \
+	"make it compile"
+
+answer 01-fork-exec
+run make
+ok "a stage that passes opens the next" says "passed" "1 of 10 stages" \
+	"stage 02-wait-zombies"
+ok "progress is a plain file" test -f build/progress/01-fork-exec
+run make
+ok "what has not changed is not judged again" says_not "CC"
+run make solution STAGE=01
+ok "the solution can be compared then" test "$status" -eq 0
+run make solution STAGE=02
+ok "but not before" says "not passed yet"
+
+# A mistake in what was passed.
+sed -i 's/_NOT_FOUND :/_CANNOT_EXEC :/' stages/01-fork-exec/spawn.c
+run make
+ok "a stage that was passed and fails comes first" says "passed before" \
+	"cannot_start"
+answer 01-fork-exec
+run make
+
+run make UNLOCK=1 check-04
+ok "UNLOCK=1 judges a stage by itself" says "04-ipc" "0 of 10 points"
+answer 04-ipc
+run make UNLOCK=1 check-04
+ok "which stands on the kit's own" says "10 of 10 points"
+
+echo '/* mine */' >>stages/01-fork-exec/spawn.c
+run make reset STAGE=01
+ok "reset gives the starter again" test "$(tail -n 2 \
+	stages/01-fork-exec/spawn.c | head -n 1)" != '/* mine */'
+ok "and keeps what it replaces" grep -q 'mine' \
+	stages/01-fork-exec/spawn.c.kept-1
+run make reset STAGE=77
+ok "no such stage" says "no such stage"
+
+answer 01-fork-exec
+run make
+run make clean KEEP=1
+ok "clean leaves progress where that is wanted" \
+	test -f build/progress/01-fork-exec
+ok "and nothing else" test ! -e build/student
+echo "1..$count"
