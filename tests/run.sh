@@ -161,8 +161,11 @@ for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
 done
 part "ids of containers" sh tests/subid.sh "$build"
 part "gates 09, 10 in the VM" gates_in_vm
+part "failing calls" sh tests/faults/check.sh "$build"
+grep '^# [0-9]* calls failed' "$work/out" | sed 's/^#/  /'
 part "starters" sh tests/starters.sh
 part "other answers" sh tests/answers/check.sh "$build"
+part "student's loop" sh tests/loop/test-loop.sh "$build"
 part "nothing left" nothing_left
 
 if [ "$skipped" -gt 0 ]; then

@@ -43,9 +43,23 @@ $(foreach t,reference student,$(foreach d,$(DRIVERS),$(eval \
 
 -include $(wildcard $B/tests/obj/*.d $B/tests/obj/drivers/*.d $B/tests/*.d)
 
+# The matrix of failures: a gate of its own kind, with its own driver.
+$B/tests/obj/faults/%.o: tests/faults/%.c
+	@mkdir -p $(@D)
+	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_TESTS) -c -o $@ $<)
+
+$B/tests/faults: $B/tests/obj/faults/faults.o $B/tests/obj/faults/calls.o \
+		$(HARNESS:%.c=$B/tests/obj/%.o) $(REFERENCE_LIBS)
+	$(call run,LD,$(MUSL_CC) -o $@ $^ -static)
+
+$B/tests/inject: $B/tests/obj/faults/inject.o $B/tests/obj/faults/calls.o
+	$(call run,LD,$(MUSL_CC) -o $@ $^ -static)
+
+-include $(wildcard $B/tests/obj/faults/*.d)
+
 .PHONY: gates
 gates: $(GATES:%=$B/tests/gates/%) $B/tests/probe \
-	$(DRIVERS:%=$B/reference/drivers/%)
+	$(DRIVERS:%=$B/reference/drivers/%) $B/tests/faults $B/tests/inject
 
 .PHONY: answers starters
 # STAGE=NN-name: of that stage alone

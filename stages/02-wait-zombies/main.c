@@ -143,8 +143,15 @@ int main(int argc, char **argv)
 	if (become_subreaper() < 0)
 		die(EXIT_OURS);
 	child = spawn(&command);
-	if (child < 0 || wait_for_command(child, &set, &outcome) < 0)
+	if (child < 0)
 		die(EXIT_OURS);
+	if (wait_for_command(child, &set, &outcome) < 0) {
+		report_failure();
+		/* CMD is not to go on with nobody to look after it. */
+		if (!outcome.ended)
+			kill(child, SIGKILL);
+		return EXIT_OURS;
+	}
 	/* Nobody is left to pass signals on to: let them act on us. */
 	if (sigprocmask(SIG_SETMASK, &before, NULL) < 0) {
 		failed("sigprocmask", "");

@@ -84,8 +84,10 @@ static int run_pipeline(char **words)
 	commands = calloc(count, sizeof(*commands));
 	pids = calloc(count, sizeof(*pids));
 	statuses = calloc(count, sizeof(*statuses));
-	if (!commands || !pids || !statuses)
+	if (!commands || !pids || !statuses) {
+		failed("calloc", "%zu commands", count);
 		die(EXIT_OURS);
+	}
 	split_commands(words, commands, count);
 	for (size_t i = 0; i < count; i++) {
 		commands[i].mask = &before;

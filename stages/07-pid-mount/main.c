@@ -95,8 +95,12 @@ int main(int argc, char **argv)
 	pid_t child;
 
 	setup.requests = calloc((size_t)argc, sizeof(*setup.requests));
+	if (!setup.requests) {
+		failed("calloc", "%d requests", argc);
+		die(EXIT_OURS);
+	}
 	setup.parent = sys_pidfd_open(getpid(), 0);
-	if (!setup.requests || setup.parent < 0) {
+	if (setup.parent < 0) {
 		failed("pidfd_open", "");
 		die(EXIT_OURS);
 	}

@@ -1,0 +1,55 @@
+#!/bin/sh
+# check.sh BUILD - the matrix of failures; TAP, its totals in a comment
+#
+# What sets limits runs in the VM, unless it can be done here.
+set -u
+build=$1
+cd "$(dirname "$0")/../.." || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+: >"$work/script"
+set --
+for test in $("$build/tests/faults" --list | cut -f1); do
+	program=${test%%_*}
+	"$build/tests/faults" --possible --test "$test" \
+		--program "$build/reference/$program" \
+		--driver "$build/tests/inject" --rootfs "$build/rootfs" \
+		--probe "$build/tests/probe" </dev/null >"$work/out" 2>&1
+	if grep -q '^  left' "$work/out"; then
+		set -- "$@" --add "$build/reference/$program:/kit/$program"
+		echo "/kit/faults --test $test --program /kit/$program \
+			--driver /kit/inject --rootfs /kit/rootfs \
+			--probe /kit/probe" >>"$work/script"
+	else
+		cat "$work/out"
+	fi
+done >"$work/all"
+if [ -s "$work/script" ]; then
+	sh rootfs/vm.sh --timeout 300 --memory 512 "$@" \
+		--add "$build/tests/faults:/kit/faults" \
+		--add "$build/tests/inject:/kit/inject" \
+		--add "$build/tests/probe:/kit/probe" \
+		--add "$build/rootfs:/kit/rootfs" \
+		--add "$work/script:/kit/script" \
+		-- 'export TIME_FACTOR=4; . /kit/script' >>"$work/all" 2>&1 \
+		</dev/null
+fi
+awk '
+	/^  calls failed: / {
+		failed += $3
+		refused += $5
+		harmless += $7
+		left += $9
+		next
+	}
+	/^  pass / { print "ok - " $3; passed++; next }
+	/^  (FAIL|skip) / { print "not ok - " $3; next }
+	/^faults: / { next }
+	{ print "# " $0 }
+	END {
+		printf "# %d calls failed, each in a run of its own: ", failed
+		printf "%d refused, %d without harm, ", refused, harmless
+		printf "%d cgroups left and said so\n", left
+	}' "$work/all"
+echo "1..$("$build/tests/faults" --list | wc -l)"
