@@ -153,3 +153,23 @@ show_failure()
 		/^[^ ]/ { on = 0 }
 		on { sub(/^        /, ""); print }' "$B/$tree/verdicts/$1"
 }
+
+# todo_of STAGE: "TODO 2 of spawn.c" when that is where the first failure ends
+todo_of()
+{
+	show_failure "$1" "$(first_failure "$1")" |
+		sed -n 's/.*: do \(TODO [0-9]* of [a-z]*\.c\):.*/\1/p'
+}
+
+# task_at STAGE: the number of the task that comes next; 1 before any verdict
+task_at()
+{
+	if ! begun "$1" || [ ! -e "$B/$tree/verdicts/$1" ]; then
+		echo 1
+		return
+	fi
+	task=$(todo_of "$1" | cut -d' ' -f2)
+	task=${task:-$(task_of "$1" "$(first_failure "$1")")}
+	[ "${task:-0}" != 0 ] || task=1
+	echo "$task"
+}

@@ -11,11 +11,7 @@ if [ -z "$stage" ]; then
 	echo "All ten stages are passed: there is nothing left to hint at."
 	exit 0
 fi
-task=${TASK:-}
-if [ -z "$task" ] && begun "$stage" && [ -e "$B/$tree/verdicts/$stage" ]; then
-	task=$(task_of "$stage" "$(first_failure "$stage")")
-fi
-[ -n "$task" ] && [ "$task" != 0 ] || task=1
+task=${TASK:-$(task_at "$stage")}
 
 # hint N: number N of the task, its text from the lesson
 hint()

@@ -80,17 +80,14 @@ next()
 			"$(files_of "$1" | xargs grep -l 'TODO 1:' | head -n 1)."
 		return
 	fi
-	todo=$(show_failure "$1" "$(first_failure "$1")" | sed -n \
-		's/.*: do \(TODO [0-9]* of [a-z]*\.c\):.*/\1/p')
+	todo=$(todo_of "$1")
 	if [ -n "$todo" ]; then
-		say "Next: ${bold}$todo${plain}. make hint helps, one step at a" \
+		say "Next: $bold$todo$plain. make hint helps, one step at a" \
 			"time; stages/$1/README.md says it all."
 		return
 	fi
-	test=$(first_failure "$1")
-	task=$(task_of "$1" "$test")
-	say "Next: $bold$test$plain, task ${task:-0} of stages/$1/README.md." \
-		"make hint helps, one step at a time."
+	say "Next: $bold$(first_failure "$1")$plain, task $(task_at "$1") of" \
+		"stages/$1/README.md. make hint helps, one step at a time."
 }
 
 # In order, up to the first that stays shut.

@@ -68,9 +68,9 @@ answer()
 run make
 ok "make names the first thing to do" says "0 of 10 stages" \
 	"stage 01-fork-exec" "TODO 1" "stages/01-fork-exec/spawn.c"
-ok "editors find how a file is compiled" \
-	jq -e '.[0] | .file == "stages/01-fork-exec/spawn.c" and
+run jq -e '.[0] | .file == "stages/01-fork-exec/spawn.c" and
 	(.command | contains("-iquote"))' build/compile_commands.json
+ok "editors find how a file is compiled" test "$status" -eq 0
 
 run make check-02
 ok "a later stage is shut" says "Stage 02-wait-zombies is shut" "UNLOCK=1"
