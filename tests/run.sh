@@ -112,6 +112,18 @@ gates_in_vm()
 	as_tap "$work/results"
 }
 
+# soak: a small one; make soak N=200 is the whole of it.
+soak()
+{
+	if sh tests/soak.sh "$build" 2 >"$work/soak"; then
+		echo "ok - $(tail -n 1 "$work/soak")"
+	else
+		echo "not ok - soak"
+		sed 's/^/# /' "$work/soak"
+	fi
+	echo 1..1
+}
+
 # The machine as it is, for comparison.
 snapshot()
 {
@@ -165,6 +177,7 @@ part "failing calls" sh tests/faults/check.sh "$build"
 grep '^# [0-9]* calls failed' "$work/out" | sed 's/^#/  /'
 part "starters" sh tests/starters.sh
 part "other answers" sh tests/answers/check.sh "$build"
+part "soak" soak
 part "student's loop" sh tests/loop/test-loop.sh "$build"
 part "nothing left" nothing_left
 

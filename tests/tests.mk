@@ -67,5 +67,10 @@ answers: reference gates
 	@$(MAKE) --no-print-directory -k -j$$(nproc) \
 		-f tests/answers/answers.mk B=$B $(STAGE:%=STAGE=%)
 
-starters:
+# N=200: rounds; all processors are kept busy meanwhile
+soak: answers tools $B/rootfs.stamp $B/vm/initramfs.cpio ## run all gates N times on a busy machine: N=200
+	@sh tests/soak.sh $B $(or $(N),20)
+
+.PHONY: soak
+starters: ## stages/ from solutions/, for those who change a solution
 	@sh tests/starters.sh --write

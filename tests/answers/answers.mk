@@ -8,7 +8,7 @@ include stages/build.mk
 
 # STAGE=NN-name: of this stage alone
 JUDGED := $(or $(STAGE),$(STAGES))
-answers_of = starter $(patsubst tests/answers/$1/%,%,\
+answers_of = starter reference $(patsubst tests/answers/$1/%,%,\
 	$(wildcard tests/answers/$1/right/*)) $(patsubst \
 	tests/answers/$1/%.patch,%,$(wildcard tests/answers/$1/wrong/*.patch))
 sources_of = $(if $(filter right/%,$2),$(wildcard tests/answers/$1/$2/*.c),\

@@ -1,7 +1,7 @@
 #!/bin/sh
 # build.sh BUILD STAGE ANSWER - the program of a stage with another answer
 #
-# ANSWER is "starter", "right/NAME" (files that replace those of the solution)
+# ANSWER is "starter", "reference" (the solution as it is), "right/NAME" (files that replace those of the solution)
 # or "wrong/NAME" (a patch of it). To BUILD/answers/STAGE/ANSWER come src/, the
 # program, and driver where the stage has one; all other stages are those of
 # the reference. Compilers and flags come from make: CC, CFLAGS, LDFLAGS,

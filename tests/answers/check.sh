@@ -1,7 +1,8 @@
 #!/bin/sh
-# check.sh BUILD [STAGE[/ANSWER]]... - other answers before the gates; TAP
+# check.sh BUILD [STAGE[/ANSWER] | KIND]... - other answers before the gates;
+# TAP. KIND: starter, reference, right or wrong.
 #
-# A right answer is to have every point. A wrong one names, in the first line
+# A right answer, and the reference, is to have every point. A wrong one names, in the first line
 # of its patch ("Test: NAME"), the test that is to fail it; that test alone is
 # run, and has to. A starter is to have no point. What cannot be judged on this
 # machine is judged in the VM, all of it in one boot.
@@ -13,7 +14,8 @@ list()
 {
 	for dir in "$build"/answers/*/; do
 		stage=$(basename "$dir")
-		for built in "$dir"starter/built "$dir"right/*/built \
+		for built in "$dir"starter/built \
+			"$dir"reference/built "$dir"right/*/built \
 			"$dir"wrong/*/built; do
 			[ -e "$built" ] || continue
 			out=${built%/built}
@@ -41,7 +43,8 @@ wanted()
 	shift
 	[ $# -gt 0 ] || { cat "$from" && return; }
 	for pattern; do
-		awk -v pattern="$pattern" '$1 == pattern ||
+		awk -v pattern="$pattern" '$1 == pattern || $2 == pattern ||
+			index($2, pattern "/") == 1 ||
 			index($1 "/" $2, pattern) == 1' "$from"
 	done | sort -u
 }
@@ -122,7 +125,7 @@ expect()
 	deserved=
 	case $2 in
 	starter) [ "$points" != 0 ] || [ "$most" != 10 ] || deserved=yes ;;
-	right/*) [ "$points" != 10 ] || [ "$most" != 10 ] || deserved=yes ;;
+	reference | right/*) [ "$points" != 10 ] || [ "$most" != 10 ] || deserved=yes ;;
 	wrong/*)
 		[ "$(jq -r .status "$results")" != failed ] || deserved=yes
 		;;
