@@ -14,15 +14,22 @@ include tests/loop/loop.mk
 
 .PHONY: help reference test clean
 
-help: ## print this list
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-12s %s\n", \
-		$$1, $$2}' $(MAKEFILE_LIST)
+help: ##k print this list
+	@awk -F ':.*##' '\
+		function part(mark, title) { \
+			printf "%s\n\n%s\n", title, lines[mark] } \
+		/^[a-z][a-zN-]*:.*##[ymk] / { mark = substr($$2, 1, 1); \
+			lines[mark] = lines[mark] sprintf("  make %-12s %s\n", \
+			$$1, substr($$2, 3)) } \
+		END { part("y", "Your way through the stages"); \
+			part("m", "Your machine"); part("k", "The kit") }' \
+		$(MAKEFILE_LIST) | sed 's/^  make loop  /  make       /'
 
-reference: reference-programs $B/rootfs.stamp ## build the solutions and build/rootfs
+reference: reference-programs $B/rootfs.stamp ##k build the solutions and build/rootfs
 
-test: reference glibc-programs gates tools answers $B/vm/initramfs.cpio ## judge all that the kit promises
+test: reference glibc-programs gates tools answers $B/vm/initramfs.cpio ##k judge all that the kit promises
 	@sh tests/run.sh $B
 
 # Progress is what a person has done: it goes only with all of it.
-clean: ## remove build/; KEEP=1 keeps your progress
+clean: ##k remove build/; KEEP=1 keeps your progress
 	rm -rf $(if $(KEEP),$(filter-out $B/progress $B/hints,$(wildcard $B/*)),$B)

@@ -5,7 +5,7 @@ ROOTFS_SKELETON := $(shell find rootfs/skeleton)
 
 .PHONY: deps vm
 
-deps: ## install what is missing, or say how
+deps: ##m install what is missing, or say how
 	@rootfs/deps.sh
 
 # The stamp stands beside the tree: inside it would be part of the tree.
@@ -36,5 +36,5 @@ $B/vm/initramfs.cpio: rootfs/make-initramfs.sh rootfs/pack.sh rootfs/init \
 # $(value) keeps make from expanding a $ that is meant for the guest's shell;
 # a CMD that only the environment has is not meant for us.
 vm: export VM_CMD := $(if $(filter command,$(origin CMD)),$(value CMD))
-vm: $B/vm/initramfs.cpio ## a shell in the VM, or CMD='...'
+vm: $B/vm/initramfs.cpio ##m a shell in the VM, or CMD='...'
 	@VMDIR=$B/vm rootfs/vm.sh $${VM_CMD:+-- "$$VM_CMD"}

@@ -68,9 +68,9 @@ answers: reference gates
 		-f tests/answers/answers.mk B=$B $(STAGE:%=STAGE=%)
 
 # N=200: rounds; all processors are kept busy meanwhile
-soak: answers tools $B/rootfs.stamp $B/vm/initramfs.cpio ## run all gates N times on a busy machine: N=200
+soak: answers tools $B/rootfs.stamp $B/vm/initramfs.cpio ##k run all gates N times on a busy machine: N=200
 	@sh tests/soak.sh $B $(or $(N),20)
 
 .PHONY: soak
-starters: ## stages/ from solutions/, for those who change a solution
+starters: ##k stages/ from solutions/, for those who change a solution
 	@sh tests/starters.sh --write

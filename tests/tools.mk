@@ -35,14 +35,14 @@ $B/tests/measure: $B/tests/obj/demo/measure.o $B/tests/obj/process.o \
 tools: $(addprefix $B/tests/,doctor bench floor measure)
 
 # Needs nothing but a compiler: it is to say what else is missing.
-doctor: $B/tests/doctor ## what this machine can run, why not, what mends it
+doctor: $B/tests/doctor ##m what this machine can run, why not, what mends it
 	@$B/tests/doctor --build $B
 
 demo: $B/reference/box $B/rootfs.stamp $B/vm/initramfs.cpio \
-		$B/tests/measure $B/tests/doctor ## a short tour of a container
+		$B/tests/measure $B/tests/doctor ##m a short tour of a container
 	@sh tests/demo/demo.sh $B
 
 # N=100 runs of each, BOXES=1000 alive at once
-bench: $B/reference/box $B/rootfs.stamp $B/tests/bench $B/tests/floor ## what a container costs, beside other runtimes
+bench: $B/reference/box $B/rootfs.stamp $B/tests/bench $B/tests/floor ##m what a container costs, beside other runtimes
 	@$B/tests/bench --box $B/reference/box --floor $B/tests/floor \
 		--rootfs $B/rootfs $(N:%=--runs %) $(BOXES:%=--boxes %)

@@ -9,29 +9,31 @@ LOOP = B=$B UNLOCK=$(UNLOCK) FILES='$(foreach s,$(STAGES),$(addprefix \
 	$s/,$(ANSWERS_$s)))' sh tests/loop
 
 .PHONY: loop watch hint reset solution sandbox unlocked
-loop: ## build your stages, judge them, say what is next
+loop: ##y build your stages, judge them, say what is next
 	@$(LOOP)/loop.sh
 
-.PHONY: $(NUMBERS:%=check-%)
-$(NUMBERS:%=check-%): check-%: ## judge stage NN: make check-03
+.PHONY: $(NUMBERS:%=check-%) check-NN
+check-NN: ##y one stage, 01 to 10, with all that its gate says
+	@echo 'NN is a number: make check-03'
+$(NUMBERS:%=check-%): check-%:
 	@$(LOOP)/check.sh $(call stage_of,$*)
 
-watch: $B/tests/watch ## the same as make, each time you save a file
+watch: $B/tests/watch ##y the same as make, each time you save a file
 	@$B/tests/watch stages -- $(MAKE) --no-print-directory loop
 
-hint: ## the next hint for the task you are at
+hint: ##y the next hint for the task you are at
 	@$(LOOP)/hint.sh $(ARGUMENT)
 
-reset: ## STAGE=NN: your files of a stage as they were; yours are kept
+reset: ##y STAGE=NN: your files of a stage as they were; yours are kept
 	@$(LOOP)/reset.sh $(or $(ARGUMENT),$(error STAGE=NN is needed: make \
 		reset STAGE=03))
 
-solution: ## STAGE=NN: how the kit does what you have passed
+solution: ##y STAGE=NN: how the kit does what you have passed
 	@$(LOOP)/solution.sh $(or $(ARGUMENT),$(error STAGE=NN is needed: make \
 		solution STAGE=03))
 
 # Your programs where they can do no harm: all that they see ends with it.
-sandbox: $B/reference/box $B/rootfs.stamp ## a shell for your own programs, or CMD='...'
+sandbox: $B/reference/box $B/rootfs.stamp ##y a shell for your own programs, or CMD='...'
 	@mkdir -p $B/student
 	@$B/reference/box run --hostname sandbox --net none --rlimit nproc=512 \
 		--env PATH=/mnt:/bin:/sbin:/usr/bin:/usr/sbin --workdir /tmp \
