@@ -65,8 +65,8 @@ $B/glibc/obj/standins.o: tests/valgrind/standins.c
 	$(call run,CC,$(CC_glibc) $(CFLAGS_COMMON) $(CFLAGS_glibc) -c -o $@ $<)
 $(PROGRAMS:%=$B/glibc/%): $B/glibc/obj/standins.o
 
-# one short line for each file; V=1 shows the whole command
-run = $(if $V,,@echo '  $1 $@';) $2
+# one short line for each file; V=1 shows the whole command, QUIET=1 nothing
+run = $(if $V,,@$(if $(QUIET),,echo '  $1 $@';)) $2
 
 # given SOURCES of stage $1: all that stands there but main.c and the answers
 given = $(filter-out main.c $(ANSWERS_$1),$(notdir $(wildcard stages/$1/*.c)))

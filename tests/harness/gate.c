@@ -196,7 +196,7 @@ static void run_body(const struct test *test)
 	}
 }
 
-static void print_result(const struct result *result)
+static void print_result(const struct result *result, int task)
 {
 	static const char *const marks[] = {"pass", "FAIL", "skip"};
 	const char *errors = last_errors();
@@ -214,6 +214,9 @@ static void print_result(const struct result *result)
 		printf("            its standard error: %.*s%s\n",
 		       (int)(strlen(errors) > 400 ? 400 : strlen(errors)),
 		       errors, strlen(errors) > 400 ? "..." : "");
+	if (result->verdict == FAILED && task)
+		printf("            task:  %d of stages/%s/README.md\n", task,
+		       gate.stage);
 }
 
 static enum verdict run_test(const struct test *test, FILE *results)
@@ -231,7 +234,7 @@ static enum verdict run_test(const struct test *test, FILE *results)
 	result.message = judge.message;
 	result.command = last_command();
 	result.seconds = seconds_now() - started;
-	print_result(&result);
+	print_result(&result, test->task);
 	if (results && write_result(results, &result) < 0) {
 		failed("write", "%s", judge.results);
 		die(EXIT_OURS);

@@ -19,6 +19,10 @@ if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	green="${escape}[32m" yellow="${escape}[33m" red="${escape}[31m"
 fi
 
+# Lines of a table are cut there, not folded.
+width=$(stty size 2>/dev/null </dev/tty | cut -d' ' -f2)
+[ "${width:-0}" -gt 40 ] && [ -t 1 ] || width=1000
+
 stages=$(cd stages && echo [01][0-9]-*)
 
 # say WORD...: a paragraph
@@ -73,12 +77,23 @@ begun()
 	return 1
 }
 
+# prepare STAGE: what judges it, which is no business of the student's
+prepare()
+{
+	set -- "$B/tests/gates/$1" "$B/tests/probe" "$B/tests/doctor" \
+		"$B/rootfs.stamp" "$B/tests/obj/drivers/$1.o"
+	[ -e "tests/drivers/$(basename "$5" .o).c" ] || set -- "$1" "$2" "$3" "$4"
+	$MAKE -q "$@" 2>/dev/null && return
+	echo "${dim}building what judges $(basename "$1") ...$plain"
+	$MAKE -s -j"$(nproc)" QUIET=1 "$@"
+}
+
 # build_and_judge STAGE: makes its verdict again where that is needed. What the
 # compiler says comes to the screen. False when there is no verdict.
 build_and_judge()
 {
+	prepare "$1" || return 1
 	if [ ! -e "$B/vm/initramfs.cpio" ]; then
-		$MAKE -s "$B/tests/doctor" || return 1
 		"$B/tests/doctor" --build "$B" --can "$1" >/dev/null
 		case $? in
 		1 | 3) $MAKE "$B/vm/initramfs.cpio" || return 1 ;;
@@ -126,7 +141,7 @@ remember()
 show_tests()
 {
 	sed -n 's/^  \(pass\|FAIL\|skip\|left\) /&/p' "$B/$tree/verdicts/$1" |
-		grep -v '^  left' | sed "s/^  pass/  ${green}pass${plain}/
+		grep -v '^  left' | cut -c1-"$width" | sed "s/^  pass/  ${green}pass${plain}/
 			s/^  FAIL/  ${red}FAIL${plain}/
 			s/^  skip/  ${yellow}skip${plain}/"
 }
