@@ -51,7 +51,8 @@ static const struct option_spec specs[] = {
 	 POSSIBLE},
 	{0, "limits", NULL, "only the tests that --possible may leave out",
 	 LIMITS_ONLY},
-	{0, "list", NULL, "print the tests, their points, promises and tasks", LIST},
+	{0, "list", NULL, "print the tests, their points, promises and tasks",
+	 LIST},
 	{0},
 };
 
@@ -200,6 +201,7 @@ static void print_result(const struct result *result, int task)
 {
 	static const char *const marks[] = {"pass", "FAIL", "skip"};
 	const char *errors = last_errors();
+	size_t length;
 
 	printf("  %s  %2u  %-24s %s\n", marks[result->verdict], result->points,
 	       result->name, result->intent);
@@ -210,10 +212,13 @@ static void print_result(const struct result *result, int task)
 	printf("            %s %s\n",
 	       result->verdict == FAILED ? "saw:  " : "why:  ",
 	       result->message);
-	if (result->verdict == FAILED && errors[0])
+	length = strlen(errors);
+	while (length > 0 && errors[length - 1] == '\n')
+		length--;
+	if (result->verdict == FAILED && length > 0)
 		printf("            its standard error: %.*s%s\n",
-		       (int)(strlen(errors) > 400 ? 400 : strlen(errors)),
-		       errors, strlen(errors) > 400 ? "..." : "");
+		       (int)(length > 400 ? 400 : length), errors,
+		       length > 400 ? "..." : "");
 	if (result->verdict == FAILED && task)
 		printf("            task:  %d of stages/%s/README.md\n", task,
 		       gate.stage);
