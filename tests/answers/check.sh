@@ -160,8 +160,8 @@ trap 'rm -rf "$work"' EXIT
 list >"$work/all"
 wanted "$work/all" "$@" >"$work/list"
 look_around
-# Gates mostly wait: more of them than there are processors.
-xargs -r -P $(($(nproc) * 2)) -L 1 sh tests/answers/check.sh --one "$work" \
+# Each gate runs several tests at once by itself.
+xargs -r -P "$(nproc)" -L 1 sh tests/answers/check.sh --one "$work" \
 	"$build" <"$work/list"
 judge_in_vm
 while read -r stage answer program test; do

@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "failure.h"
 #include "host.h"
+#include "jobs.h"
 #include "options.h"
 #include "results.h"
 #include "runs.h"
@@ -34,6 +36,7 @@ enum {
 	LIST,
 	POSSIBLE,
 	LIMITS_ONLY,
+	JOBS,
 };
 
 static const struct option_spec specs[] = {
@@ -51,6 +54,8 @@ static const struct option_spec specs[] = {
 	 POSSIBLE},
 	{0, "limits", NULL, "only the tests that --possible may leave out",
 	 LIMITS_ONLY},
+	{0, "jobs", "N", "tests at once; default: one more than processors",
+	 JOBS},
 	{0, "list", NULL, "print the tests, their points, promises and tasks",
 	 LIST},
 	{0},
@@ -62,6 +67,7 @@ static struct {
 	const char *only;
 	bool possible;
 	bool limits_only;
+	unsigned jobs;
 	uint64_t seed;
 	struct sandbox sandbox;
 	jmp_buf end;
@@ -224,6 +230,14 @@ static void print_result(const struct result *result, int task)
 		       gate.stage);
 }
 
+/* The same names and numbers for a test, alone or among others. */
+static void seed_for(const char *name)
+{
+	for (; *name; name++)
+		judge.seed = (judge.seed ^ (uint64_t)*name) * 0x100000001b3;
+	judge.seed |= 1;
+}
+
 static enum verdict run_test(const struct test *test, FILE *results)
 {
 	double started = seconds_now();
@@ -234,13 +248,14 @@ static enum verdict run_test(const struct test *test, FILE *results)
 		.points = test->points,
 	};
 
+	seed_for(test->name);
 	run_body(test);
 	result.verdict = judge.verdict;
 	result.message = judge.message;
 	result.command = last_command();
 	result.seconds = seconds_now() - started;
 	print_result(&result, test->task);
-	if (results && write_result(results, &result) < 0) {
+	if (write_result(results, &result) < 0) {
 		failed("write", "%s", judge.results);
 		die(EXIT_OURS);
 	}
@@ -269,6 +284,7 @@ static void read_options(char **words)
 	};
 	struct timespec t;
 
+	judge.jobs = (unsigned)get_nprocs() + 1;
 	clock_gettime(CLOCK_REALTIME, &t);
 	judge.seed = (uint64_t)t.tv_sec * 1000003 + (uint64_t)t.tv_nsec;
 	for (int id; (id = next_option(&options)) != 0;) {
@@ -301,6 +317,10 @@ static void read_options(char **words)
 		case LIMITS_ONLY:
 			judge.limits_only = true;
 			break;
+		case JOBS:
+			judge.jobs = (unsigned)number_of(&options,
+							 options.value, 1, 64);
+			break;
 		case LIST:
 			list_tests();
 		}
@@ -310,11 +330,44 @@ static void read_options(char **words)
 		bad_usage("--program, --rootfs and --probe are needed");
 }
 
+#define MOST_TESTS 32
+static const struct test *chosen[MOST_TESTS];
+
+static int run_chosen(size_t number, FILE *results)
+{
+	return (int)run_test(chosen[number], results);
+}
+
+/* Those that are to be run, and can be. */
+static size_t choose_tests(void)
+{
+	size_t count = 0;
+	bool found = false;
+
+	for (const struct test *t = gate.tests; t->name; t++) {
+		if (judge.only && strcmp(judge.only, t->name) != 0)
+			continue;
+		found = true;
+		if (judge.limits_only && !(t->needs & NEEDS_LIMITS))
+			continue;
+		if (judge.possible && missing(t))
+			printf("  left  %2u  %-24s %s\n", t->points, t->name,
+			       missing(t));
+		else if (count < MOST_TESTS)
+			chosen[count++] = t;
+	}
+	if (judge.only && !found)
+		bad_usage("--test %s: no such test", judge.only);
+	return count;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned points = 0, total = 0;
+	int verdicts[MOST_TESTS];
 	FILE *results = NULL;
-	bool found = false;
+	bool broken = false;
+	size_t count;
 
 	(void)argc;
 	read_options(argv + 1);
@@ -328,27 +381,26 @@ int main(int argc, char **argv)
 		}
 	}
 	printf("%s: %s\n", gate.stage, judge.settings.program);
-	for (const struct test *t = gate.tests; t->name; t++) {
-		if (judge.only && strcmp(judge.only, t->name) != 0)
-			continue;
-		found = true;
-		if (judge.limits_only && !(t->needs & NEEDS_LIMITS))
-			continue;
-		if (judge.possible && missing(t)) {
-			printf("  left  %2u  %-24s %s\n", t->points, t->name,
-			       missing(t));
-			continue;
+	count = choose_tests();
+	if (run_jobs(count, judge.jobs, run_chosen, results, verdicts) < 0)
+		die(EXIT_OURS);
+	for (size_t i = 0; i < count; i++) {
+		total += chosen[i]->points;
+		if (verdicts[i] == PASSED)
+			points += chosen[i]->points;
+		/* Then there is no line of results for it either. */
+		if (verdicts[i] > SKIPPED) {
+			warning("%s: the judge itself has ended, with %d",
+				chosen[i]->name, verdicts[i]);
+			broken = true;
 		}
-		total += t->points;
-		if (run_test(t, results) == PASSED)
-			points += t->points;
 	}
-	if (judge.only && !found)
-		bad_usage("--test %s: no such test", judge.only);
 	printf("%s: %u of %u points\n", gate.stage, points, total);
 	if (results && fclose(results) == EOF) {
 		failed("close", "%s", judge.results);
 		die(EXIT_OURS);
 	}
+	if (broken)
+		return EXIT_OURS;
 	return points == total ? 0 : 1;
 }

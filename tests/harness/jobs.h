@@ -1,0 +1,21 @@
+/* Several tests at once: each in a process of its own, told of in order. */
+#ifndef JOBS_H
+#define JOBS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * Calls body(0) to body(count - 1), each in a process of its own, at most
+ * `at_once` at a time. What a body writes to standard output, and to the
+ * stream it is given, comes to ours and to `results` (NULL: nowhere) in the
+ * order of their numbers, each when it has ended. statuses[n] is then what
+ * body(n) returned, 0 to 255; 256 + signal for one that a signal ended.
+ *
+ * Returns 0, or -1 with errno. No process outlives the caller.
+ */
+int run_jobs(size_t count, unsigned at_once,
+	     int (*body)(size_t number, FILE *results), FILE *results,
+	     int *statuses);
+
+#endif
