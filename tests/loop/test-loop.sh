@@ -123,6 +123,28 @@ answer 04-ipc
 run make UNLOCK=1 check-04
 ok "which stands on the kit's own" says "10 of 10 points"
 
+# await COUNT: so many verdicts on the screen of make watch
+await()
+{
+	tries=0
+	while [ "$(grep -c 'of 10 stages' "$work/watched")" -lt "$1" ]; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || return 1
+		sleep 0.05
+	done
+}
+
+timeout 100 make watch >"$work/watched" 2>&1 </dev/null &
+watcher=$!
+await 1
+mv stages/04-ipc/shared.c "$work/saved"
+mv "$work/saved" stages/04-ipc/shared.c
+await 2
+ok "watch judges again when a file is saved" \
+	test "$(grep -c 'of 10 stages' "$work/watched")" = 2
+kill "$watcher"
+wait "$watcher" 2>/dev/null
+
 echo '/* mine */' >>stages/01-fork-exec/spawn.c
 run make reset STAGE=01
 ok "reset gives the starter again" test "$(tail -n 2 \
