@@ -80,6 +80,10 @@ static int wait_for_command(pid_t child, const sigset_t *set,
 		left = reap_ended(child, outcome);
 		if (left < 0 || outcome->ended)
 			return left;
+		if (left == 0) {
+			errno = ECHILD;
+			return failed("collect", "%d", (int)child);
+		}
 		if (sigwaitinfo(set, &info) < 0) {
 			if (errno != EINTR)
 				return failed("sigwaitinfo", "");

@@ -18,8 +18,9 @@ struct outcome {
 };
 
 /*
- * The exit status that a shell would give for a wait status: 0 to 255 as the
- * process said, or 128 + n when signal n ended it. wait(2).
+ * The exit status that a shell would give for the wait status of a process
+ * that has ended: 0 to 255 as the process said, or 128 + n when signal n ended
+ * it, whether or not it has left a core dump. wait(2).
  */
 int exit_status(int status);
 
@@ -37,7 +38,8 @@ int become_subreaper(void);
  * signal of a kind. What is learnt of `child` goes into *outcome (ended,
  * status, usage; stopped follows its stops and continues); everybody else's
  * end is counted in outcome->reaped and forgotten. An outcome starts as {0}
- * and is passed again on every call; what it said before stays true.
+ * and is passed again on every call. Once `child` has ended, all but the count
+ * stays as it is: another process may be given its id.
  *
  * Returns 1 when children are left, 0 when there is none, or -1 with errno.
  * An interrupted wait is tried again. wait4(2), WNOHANG, WUNTRACED,

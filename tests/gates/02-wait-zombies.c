@@ -30,6 +30,20 @@ static const char *number_word(int number)
 	return words[next];
 }
 
+static const char *in_one_line(const char *text)
+{
+	static char line[256];
+	size_t length = strlen(text);
+
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	snprintf(line, sizeof(line), "%.*s", (int)length, text);
+	for (char *c = line; *c; c++)
+		if (*c == '\n')
+			*c = ' ';
+	return line;
+}
+
 /* A file in /tmp that the token is the name of: what waits for it goes on. */
 static void release(const char *token)
 {
@@ -81,12 +95,34 @@ static void expect_counts(struct run *run, unsigned long orphans)
 	unsigned long reaped = statistic(run, "reaped");
 
 	EXPECT(reaped == orphans + 1,
-	       "expected the end of %lu processes to be counted (%lu orphans "
-	       "and the command), saw %lu",
-	       orphans + 1, orphans, reaped);
+	       "reaped is to be %lu (the command and %lu orphans), and is "
+	       "%lu%s",
+	       orphans + 1, orphans, reaped,
+	       reaped > orphans + 1 ? ": more has been counted than ends" : "");
 	EXPECT(statistic(run, "orphans") == orphans,
 	       "expected %lu orphans, saw %lu", orphans,
 	       statistic(run, "orphans"));
+}
+
+/* Why it may wait for ever. */
+static const char *likely_cause(struct run *run)
+{
+	pid_t reap = pid_of(run), child;
+
+	if (status_mask(reap, "SigIgn") & 1U << (SIGCHLD - 1))
+		return "it ignores SIGCHLD, so it is not told how its children "
+		       "end, nor when";
+	if (children_of(reap, &child, 1) == 0)
+		return "it has no child any more";
+	return state_of(child) == 'Z' ? "a child of it is a zombie: nobody has "
+					"waited for it"
+				      : "a child of it still runs";
+}
+
+static void expect_end(struct run *run, int status)
+{
+	AWAIT(has_ended(run), "reap has not ended: %s", likely_cause(run));
+	expect_status(run, status);
 }
 
 static void exit_status_kept(void)
@@ -96,11 +132,10 @@ static void exit_status_kept(void)
 	char ignored[32], program[64];
 
 	for (size_t i = 0; i < 4; i++)
-		expect_status(
+		expect_end(
 			START("reap", "probe", "exit", number_word(fixed[i])),
 			fixed[i]);
-	expect_status(START("reap", "probe", "exit", number_word(status)),
-		      status);
+	expect_end(START("reap", "probe", "exit", number_word(status)), status);
 	/* Whoever ignores SIGCHLD is not told how his children end. */
 	snprintf(ignored, sizeof(ignored), "ignore=%x", 1U << (SIGCHLD - 1));
 	snprintf(program, sizeof(program), "reap probe exit %d", status);
@@ -108,6 +143,21 @@ static void exit_status_kept(void)
 	expect_status(START("reap", fresh_token()), 127);
 	expect_status(START("reap", "/tmp"), 126);
 	expect_nothing_left();
+}
+
+/* What wait(2) says of the same signal with and without a core dump. */
+static void core_dumped(void)
+{
+	const int sig = random_between(1, 64);
+	char expected[32];
+	struct run *run = START("driver", "status", number_word(sig),
+				number_word(sig | 0x80));
+
+	snprintf(expected, sizeof(expected), "%d\n%d\n", 128 + sig, 128 + sig);
+	EXPECT(finish(run) == 0 && strcmp(output_of(run), expected) == 0,
+	       "exit_status() of wait status %d and of %d, which is signal %d "
+	       "without and with a core dump, is to be %d twice, and is %s",
+	       sig, sig | 0x80, sig, 128 + sig, in_one_line(output_of(run)));
 }
 
 static void ended_by_signal(void)
@@ -123,6 +173,31 @@ static void ended_by_signal(void)
 		expect_status(run, 128 + signals[i]);
 	}
 	expect_nothing_left();
+	core_dumped();
+}
+
+/* Some leave the session and the process group of whoever started them. */
+static void adopts_a_daemon(void)
+{
+	const char *token = fresh_token(), *daemon = fresh_token();
+	struct run *run = START("reap", "sh", "-c",
+				"(setsid probe hold $0 &); exec probe hold $1",
+				daemon, token);
+	pid_t orphan, command = await_probe(token);
+
+	orphan = await_probe(daemon);
+	AWAIT(parent_of(orphan) != command && group_of(orphan) == orphan,
+	      "the daemon is still a child of the command");
+	EXPECT(parent_of(orphan) == pid_of(run),
+	       "an orphan in a session of its own has gone to process %d, not "
+	       "to reap",
+	       parent_of(orphan));
+	kill(orphan, SIGKILL);
+	AWAIT(state_of(orphan) == 0 || has_ended(run),
+	      "an orphan in a process group of its own has ended and is a "
+	      "zombie: reap waits for its own group only");
+	kill(command, SIGTERM);
+	expect_status(run, 128 + SIGTERM);
 }
 
 static void adopts_orphans(void)
@@ -138,6 +213,10 @@ static void adopts_orphans(void)
 	      count_children(pid_of(run)) - 1);
 	EXPECT(!has_ended(run) && state_of(command) == 'S',
 	       "reap has ended with the orphans, before its command");
+	kill(command, SIGTERM);
+	expect_status(run, 128 + SIGTERM);
+	adopts_a_daemon();
+	expect_nothing_left();
 }
 
 /* The command ends, then one orphan, then the others. */
@@ -320,41 +399,231 @@ static void statistics(void)
 	       "the command has used CPU time, saw none");
 }
 
-/* The first call finds a command that runs, the second one that has ended. */
-static void interrupted_wait(void)
+/* What the driver prints of one call of reap_ended(). */
+struct told {
+	int returned, ended, status, stopped;
+	unsigned long reaped;
+	long long usec;
+	long kib;
+};
+
+/* Line `number` of what it has printed, from 0; false: not there yet. */
+static bool told_line(struct run *run, int number, struct told *told)
+{
+	const char *line = output_of(run), *end = strchr(line, '\n');
+
+	for (; number > 0 && end; number--) {
+		line = end + 1;
+		end = strchr(line, '\n');
+	}
+	return end && sscanf(line, "%d %d %d %d %lu %lld %ld", &told->returned,
+			     &told->ended, &told->status, &told->stopped,
+			     &told->reaped, &told->usec, &told->kib) == 7;
+}
+
+/*
+ * One call of reap_ended(), after `what` has happened. The line says what it
+ * is to have returned and to have written down.
+ */
+static struct told call(struct run *run, const char *what, struct told want)
+{
+	struct told told = {0};
+	int number = 0;
+
+	while (told_line(run, number, &told))
+		number++;
+	send_signal(run, SIGUSR1);
+	AWAIT(told_line(run, number, &told) || has_ended(run),
+	      "%s, and reap_ended() does not return: it waits for a child that "
+	      "has not ended",
+	      what);
+	EXPECT(told_line(run, number, &told),
+	       "%s, and reap_ended() has ended its caller, with status %d",
+	       what, finish(run));
+	EXPECT(told.returned == want.returned,
+	       "%s: reap_ended() is to return %d, %s, and has returned %d",
+	       what, want.returned,
+	       want.returned ? "because children are left"
+			     : "because no child is left",
+	       told.returned);
+	EXPECT(told.reaped == want.reaped,
+	       "%s: reaped is to be %lu, and is %lu", what, want.reaped,
+	       told.reaped);
+	EXPECT(told.ended == want.ended && told.status == want.status,
+	       "%s: ended and status are to be %d and %d, and are %d and %d: "
+	       "they are about the child alone, and stay as they were at its "
+	       "end",
+	       what, want.ended, want.status, told.ended, told.status);
+	EXPECT(told.stopped == want.stopped,
+	       "%s: stopped is to be %d, and is %d: it is the number of the "
+	       "signal while the child itself is stopped, and 0 otherwise",
+	       what, want.stopped, told.stopped);
+	EXPECT(want.usec == 0 ||
+		       (told.usec == want.usec && told.kib == want.kib),
+	       "%s: usage has changed, and was the child's", what);
+	return told;
+}
+
+#define CALL(what, ...) call(run, what, (struct told){__VA_ARGS__})
+
+static void end_one(pid_t pid, int sig)
+{
+	kill(pid, sig);
+	AWAIT(state_of(pid) == 'Z', "process %d does not end", pid);
+}
+
+static void set_state(pid_t pid, int sig, bool stopped)
+{
+	kill(pid, sig);
+	AWAIT((state_of(pid) == 'T') == stopped, "process %d does not %s", pid,
+	      stopped ? "stop" : "go on");
+}
+
+/* True when it has so many children, in family[], and all are the probe. */
+static bool all_execute(pid_t parent, size_t count, const char *token)
+{
+	if (count_children(parent) != count)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (!argument_is(family[i], 2, token))
+			return false;
+	return true;
+}
+
+/* `driver calls`, its children in family[], the one that matters first. */
+static struct run *start_calls(int others)
 {
 	const char *token = fresh_token();
-	char fault[32], program[64];
-	struct run *run;
-	pid_t command;
+	struct run *run =
+		START_WITH({.as_root = true}, "driver", "calls",
+			   number_word(others), "probe", "hold", token);
+	pid_t driver = pid_of(run);
 
-	snprintf(fault, sizeof(fault), "fail=wait:2:%d", EINTR);
-	snprintf(program, sizeof(program), "reap probe hold %s", token);
-	run = START("probe", "launch", fault, program);
-	command = await_probe(token);
-	AWAIT(is_idle(pid_of(run)), "reap does not come to rest");
-	kill(command, SIGTERM);
-	EXPECT(finish(run) == 128 + SIGTERM,
-	       "expected the command's status, %d, after a wait that a signal "
-	       "has interrupted (EINTR); saw %d",
-	       128 + SIGTERM, finish(run));
+	AWAIT(all_execute(driver, (size_t)others + 1, token) || has_ended(run),
+	      "the driver has not started its children");
+	EXPECT(!has_ended(run), "the driver has ended, with status %d",
+	       finish(run));
+	return run;
+}
+
+static void told_of_stops(struct run *run, pid_t child, pid_t other)
+{
+	CALL("nothing has happened", .returned = 1);
+	set_state(child, SIGSTOP, true);
+	CALL("the child has stopped", .returned = 1, .stopped = SIGSTOP);
+	set_state(other, SIGSTOP, true);
+	CALL("another child has stopped too", .returned = 1,
+	     .stopped = SIGSTOP);
+	set_state(other, SIGCONT, false);
+	CALL("the other child goes on", .returned = 1, .stopped = SIGSTOP);
+	set_state(child, SIGCONT, false);
+	CALL("the child goes on", .returned = 1);
+	set_state(child, SIGSTOP, true);
+	CALL("the child has stopped again", .returned = 1, .stopped = SIGSTOP);
+}
+
+static void told_of_ends(struct run *run, const pid_t *pids)
+{
+	const int sig = random_between(SIGRTMIN, SIGRTMAX);
+	struct told told;
+
+	end_one(pids[1], SIGTERM);
+	end_one(pids[2], SIGHUP);
+	CALL("two other children have ended", .returned = 1, .stopped = SIGSTOP,
+	     .reaped = 2);
+	set_state(pids[0], SIGCONT, false);
+	end_one(pids[0], sig);
+	told = CALL("the child has ended", .returned = 1, .ended = 1,
+		    .status = sig, .reaped = 3);
+	end_one(pids[3], SIGKILL);
+	CALL("another child has ended, after the child", .returned = 1,
+	     .ended = 1, .status = sig, .reaped = 4, .usec = told.usec,
+	     .kib = told.kib);
+	/* The process id of the child is free, and given to another one. */
+	send_signal(run, SIGUSR2);
+	AWAIT((count_children(pid_of(run)) == 2 && state_of(family[1]) == 'S' &&
+	       argument_is(family[1], 0, "probe")) ||
+		      has_ended(run),
+	      "the driver has not started a process with the child's id");
+	EXPECT(!has_ended(run), "the driver has ended, with status %d",
+	       finish(run));
+	set_state(family[1], SIGSTOP, true);
+	CALL("a new process that got the child's id has stopped", .returned = 1,
+	     .ended = 1, .status = sig, .reaped = 4, .usec = told.usec,
+	     .kib = told.kib);
+	end_one(family[1], SIGKILL);
+	CALL("a new process that got the child's id has ended", .returned = 1,
+	     .ended = 1, .status = sig, .reaped = 5, .usec = told.usec,
+	     .kib = told.kib);
+	end_one(pids[4], SIGKILL);
+	CALL("the last child has ended", .ended = 1, .status = sig, .reaped = 6,
+	     .usec = told.usec, .kib = told.kib);
+	CALL("there is no child", .ended = 1, .status = sig, .reaped = 6,
+	     .usec = told.usec, .kib = told.kib);
+}
+
+/* Every call of reap_ended() tells all that has happened, and no more. */
+static void outcome(void)
+{
+	struct run *run = start_calls(4);
+	pid_t pids[5];
+
+	memcpy(pids, family, sizeof(pids));
+	told_of_stops(run, pids[0], pids[1]);
+	told_of_ends(run, pids);
+	send_signal(run, SIGTERM);
+	expect_status(run, 0);
+}
+
+/* A wait that a signal has interrupted, whichever it is. */
+static void interrupted_waits(void)
+{
+	char fault[32], program[64];
+
+	for (int n = 1; n <= 4; n++) {
+		const char *token = fresh_token();
+		struct run *run;
+		pid_t command;
+
+		snprintf(fault, sizeof(fault), "fail=wait:%d:%d", n, EINTR);
+		snprintf(program, sizeof(program), "reap probe hold %s", token);
+		run = START("probe", "launch", fault, program);
+		command = await_probe(token);
+		/* The first call finds a command that runs, the next an end. */
+		AWAIT(is_idle(pid_of(run)) || has_ended(run),
+		      "reap does not come to rest");
+		kill(command, SIGTERM);
+		EXPECT(finish(run) == 128 + SIGTERM,
+		       "expected the command's status, %d, after its wait "
+		       "number %d was interrupted by a signal (EINTR) and "
+		       "could be tried again; saw %d",
+		       128 + SIGTERM, n, finish(run));
+	}
+}
+
+/* `call` fails as it is begun for the first time, or for the second. */
+static void expect_failure(const char *call, int number, int error)
+{
+	char fault[32];
+	struct run *run;
+
+	snprintf(fault, sizeof(fault), "fail=%s:%d:%d", call, number, error);
+	run = START("probe", "launch", fault, "reap probe exit 0");
+	AWAIT(has_ended(run),
+	      "%s(2) failed with \"%s\", and reap neither ends nor says so",
+	      call[0] == 'w' ? "wait" : "prctl", strerror(error));
+	EXPECT(finish(run) == 125,
+	       "%s(2) failed with \"%s\": expected exit status 125, saw %d",
+	       call[0] == 'w' ? "wait" : "prctl", strerror(error), finish(run));
+	expect_refusal(run, strerror(error));
 }
 
 static void failures(void)
 {
-	int status = random_between(1, 124);
-	char fault[32], program[64];
-
-	interrupted_wait();
-	snprintf(program, sizeof(program), "reap probe exit %d", status);
-	snprintf(fault, sizeof(fault), "fail=wait:1:%d", EINTR);
-	expect_status(START("probe", "launch", fault, program), status);
-	snprintf(fault, sizeof(fault), "fail=wait:1:%d", EINVAL);
-	expect_refusal(START("probe", "launch", fault, program),
-		       "Invalid argument");
-	snprintf(fault, sizeof(fault), "fail=subreaper:1:%d", EINVAL);
-	expect_refusal(START("probe", "launch", fault, program),
-		       "Invalid argument");
+	interrupted_waits();
+	expect_failure("wait", 1, EINVAL);
+	expect_failure("wait", 2, EFAULT);
+	expect_failure("subreaper", 1, EINVAL);
 	REFUSES("CMD", "reap");
 	REFUSES("CMD", "reap", "--stats");
 	REFUSES("--stats", "reap", "--stats=yes", "probe", "exit", "0");
@@ -363,34 +632,38 @@ static void failures(void)
 
 static const struct test tests[] = {
 	{"exit_status", 1, "reap exits with the status of CMD",
-	 exit_status_kept, 0, 0},
+	 exit_status_kept, 0, 1},
 	{"ended_by_signal", 1, "a CMD that signal n ended makes 128 + n",
-	 ended_by_signal, 0, 0},
+	 ended_by_signal, 0, 1},
 	{"adopts_orphans", 1,
 	 "orphans below reap become its children, and are collected",
-	 adopts_orphans, 0, 0},
-	{"waits_for_orphans", 1,
-	 "reap outlives CMD as long as there are orphans, and tells CMD's "
-	 "status",
-	 waits_for_orphans, 0, 0},
-	{"no_zombies", 2,
+	 adopts_orphans, 0, 2},
+	{"no_zombies", 1,
 	 "of a thousand children that end at once no zombie stays", no_zombies,
-	 0, 0},
+	 0, 4},
 	{"goes_on_meanwhile", 1,
 	 "while CMD runs, reap sleeps and passes signals on: collecting does "
 	 "not wait",
-	 goes_on_meanwhile, 0, 0},
+	 goes_on_meanwhile, 0, 4},
+	{"waits_for_orphans", 1,
+	 "reap outlives CMD as long as there are orphans, and tells CMD's "
+	 "status",
+	 waits_for_orphans, 0, 3},
 	{"stopped_is_not_ended", 1,
 	 "a child that stops and continues has not "
 	 "ended",
-	 stopped_is_not_ended, 0, 0},
+	 stopped_is_not_ended, 0, 3},
 	{"statistics", 1,
 	 "the resources told are those of CMD and its children, and of nobody "
 	 "else",
-	 statistics, 0, 0},
+	 statistics, 0, 3},
+	{"outcome", 1,
+	 "each reap_ended() tells all that has happened, and what is known of "
+	 "the child's end stays",
+	 outcome, 0, 3},
 	{"failures", 1,
 	 "an interrupted wait is tried again, and what fails is said", failures,
-	 0, 0},
+	 0, 4},
 	{0},
 };
 
