@@ -9,7 +9,7 @@
  *	driver cgroup FILE		with FILE opened as the cgroup
  *	driver map USERS GROUPS CMD...	map_ids() for a child of its own, which
  *					then is CMD; a map is A:B:C,A:B:C...
- *	driver maps COUNT		map_ids() with that many ranges
+ *	driver maps COUNT CMD...	the same with that many ranges
  *	driver become UID GID		become_user(); says "done", holds still
  *	driver superuser UID GID	the same as user 0 with other groups
  *	driver drop MASK		drop_capabilities(); says "done", holds
@@ -149,10 +149,9 @@ static int start_maps(char **words)
 	return start_mapped(users, user_count, groups, group_count, words + 2);
 }
 
-static int start_many_maps(size_t count)
+static int start_many_maps(size_t count, char **words)
 {
 	static struct id_map maps[MOST_MAPS];
-	char *words[] = {"true", NULL};
 
 	for (size_t i = 0; i < count && i < MOST_MAPS; i++)
 		maps[i] = (struct id_map){(unsigned)i * 10 + 4000000000U,
@@ -356,7 +355,7 @@ static const struct {
 	int words; /* that follow, at least */
 } cases[] = {
 	{"clone", 2},  {"plain", 1},	{"cgroup", 1},	{"map", 3},
-	{"maps", 1},   {"become", 2},	{"drop", 1},	{"superuser", 2},
+	{"maps", 2},   {"become", 2},	{"drop", 1},	{"superuser", 2},
 	{"world", 5},  {"helpers", 1},	{"arrange", 2}, {"refuse", 0},
 	{"orphan", 1}, {"bereaved", 1}, {"leave", 2},	{"join", 3},
 	{"late", 0},
@@ -388,7 +387,7 @@ int main(int argc, char **argv)
 	if (strcmp(what, "map") == 0)
 		return start_maps(words);
 	if (strcmp(what, "maps") == 0)
-		return start_many_maps(strtoul(words[0], NULL, 10));
+		return start_many_maps(strtoul(words[0], NULL, 10), words + 1);
 	if (strcmp(what, "become") == 0 || strcmp(what, "superuser") == 0)
 		be(words, *what == 's');
 	if (strcmp(what, "drop") == 0)

@@ -72,6 +72,24 @@ static void end(struct run *run, const char *token)
 	expect_status(run, 128 + SIGKILL);
 }
 
+/* Exit status 125 and one line that says `part`; `what` is what was asked. */
+static void expect_refused(struct run *run, const char *part, const char *what)
+{
+	EXPECT(finish(run) == 125,
+	       "%s: expected a failure and exit status 125, saw %d", what,
+	       finish(run));
+	expect_refusal(run, part);
+}
+
+/* A driver that holds still when it has not failed, as it is to. */
+static void expect_failure(struct run *run, const char *part, const char *what)
+{
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "%s: it does not return", what);
+	EXPECT(has_ended(run), "%s: expected a failure, saw none", what);
+	expect_refused(run, part, what);
+}
+
 /* Its process id in there. */
 static int inner_pid(pid_t pid)
 {
@@ -285,6 +303,31 @@ static void check_maps(const struct range *users, size_t user_count,
 	end(run, token);
 }
 
+static int count_lines(const char *text)
+{
+	int lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+static void check_many_maps(int count)
+{
+	const char *token = fresh_token();
+	struct run *run =
+		START_WITH({.as_root = true}, "driver", "maps",
+			   id_word((unsigned)count), "probe", "hold", token);
+	pid_t command = await_probe(token);
+
+	EXPECT(count_lines(proc_file(command, "uid_map")) == count &&
+		       count_lines(proc_file(command, "gid_map")) == count,
+	       "of %d ranges %d are in uid_map and %d in gid_map", count,
+	       count_lines(proc_file(command, "uid_map")),
+	       count_lines(proc_file(command, "gid_map")));
+	end(run, token);
+}
+
 static void id_maps(void)
 {
 	const unsigned n = (unsigned)random_between(1, 900);
@@ -301,9 +344,10 @@ static void id_maps(void)
 		"exit", "0");
 	REFUSES(strerror(EPERM), "driver", "map", "0:1000:1", "0:0:1", "probe",
 		"exit", "0");
-	/* More than the kernel takes, and more than goes into a page. */
-	REFUSES("map", "driver", "maps", "150");
-	REFUSES("map", "driver", "maps", "1500");
+	/* More than the kernel takes in one write. */
+	expect_refused(START_WITH({.as_root = true}, "driver", "maps", "1500",
+				  "probe", "exit", "0"),
+		       "map", "1500 ranges");
 	for (int i = 1; i <= 3; i++) {
 		snprintf(fault, sizeof(fault), "fail=write:%d:%d", i, EIO);
 		snprintf(program, sizeof(program),
@@ -313,6 +357,7 @@ static void id_maps(void)
 	}
 	if (!many_ids())
 		return;
+	check_many_maps(random_between(60, 100));
 	check_maps(users, 3, groups, 2);
 	check_maps(users, 2, groups, 1);
 	check_maps(users, 3, &other, 1);
@@ -372,19 +417,21 @@ static void becomes_user(void)
 		check_become("superuser", 0, gid);
 		check_become("become", uid, gid);
 		snprintf(fault, sizeof(fault), "fail=setgroups:1:%d", ENOMEM);
-		expect_refusal(START_WITH({.as_root = true}, "probe", "launch",
+		expect_failure(START_WITH({.as_root = true}, "probe", "launch",
 					  fault, "driver become 1000 1000"),
-			       strerror(ENOMEM));
+			       strerror(ENOMEM), "setgroups(2) fails");
+		expect_failure(START("driver", "become", "7", "1000"),
+			       strerror(EPERM), "another user");
+		expect_failure(START("driver", "become", "1000", "7"),
+			       strerror(EPERM), "another group");
 	}
 	check_become("become", 1000, 1000);
-	expect_refusal(START_WITH({.as_root = true}, "driver", "become",
+	expect_failure(START_WITH({.as_root = true}, "driver", "become",
 				  "100000", "1000"),
-		       strerror(EINVAL));
-	expect_refusal(START_WITH({.as_root = true}, "driver", "become", "1000",
+		       strerror(EINVAL), "a user that is not mapped");
+	expect_failure(START_WITH({.as_root = true}, "driver", "become", "1000",
 				  "100000"),
-		       strerror(EINVAL));
-	REFUSES(strerror(EPERM), "driver", "become", "7", "1000");
-	REFUSES(strerror(EPERM), "driver", "become", "1000", "7");
+		       strerror(EINVAL), "a group that is not mapped");
 }
 
 /* Programs of ours, which write down what they are asked for and do nothing. */
@@ -583,11 +630,13 @@ static void capabilities_dropped(void)
 	check_drop(~UINT64_C(0));
 	/* Who believes to have dropped them is worse off than who knows. */
 	snprintf(fault, sizeof(fault), "fail=capbset_drop:1:%d", EPERM);
-	REFUSES("not permitted", "probe", "launch", fault,
-		"userns --drop-caps probe exit 0");
+	expect_refused(START("probe", "launch", fault,
+			     "userns --drop-caps probe exit 0"),
+		       "not permitted", "PR_CAPBSET_DROP fails");
 	snprintf(fault, sizeof(fault), "fail=capset:1:%d", EPERM);
-	REFUSES("not permitted", "probe", "launch", fault,
-		"userns --drop-caps probe exit 0");
+	expect_refused(START("probe", "launch", fault,
+			     "userns --drop-caps probe exit 0"),
+		       "not permitted", "capset(2) fails");
 }
 
 static void hostname(void)
@@ -623,10 +672,12 @@ static void hostname(void)
 		       "the host name outside is now %s", sandbox_hostname());
 		end(run, token);
 	}
-	REFUSES("userns: ", "userns", "--hostname", "", "probe", "exit", "0");
+	expect_refused(START("userns", "--hostname", "", "probe", "exit", "0"),
+		       "userns: ", "an empty host name");
 	memset(longest, 'a' + random_between(0, 25), 65);
-	REFUSES(strerror(EINVAL), "userns", "--hostname", longest, "probe",
-		"exit", "0");
+	expect_refused(
+		START("userns", "--hostname", longest, "probe", "exit", "0"),
+		strerror(EINVAL), "a host name of 65 bytes");
 	longest[64] = '\0';
 	expect_status(START("userns", "--hostname", longest, "--ipc", "--uid",
 			    "1", "--gid", "2", "--drop-caps", "probe", "exit",
@@ -677,6 +728,8 @@ static void waits_for_arrangement(void)
 	EXPECT(*proc_file(child, "uid_map") && *proc_file(child, "gid_map"),
 	       "arrange() was called before the maps were written");
 	AWAIT(strchr("SZ", state_of(child)), "the child does not wait");
+	/* If it was let go, it has a moment to show it. */
+	is_idle(child);
 	EXPECT(state_of(child) == 'S' && !find_probe(token),
 	       "CMD was executed, or has ended, before arrange() had returned");
 	let_go(go);
@@ -697,6 +750,7 @@ static void waits_for_maps(void)
 		children_of(pid_of(run), &child, 1);
 		EXPECT(child, "the maps are written and there is no child");
 		AWAIT(strchr("SZ", state_of(child)), "the child does not wait");
+		is_idle(child);
 		EXPECT(!find_probe(token),
 		       "CMD was executed before its id maps were written: it "
 		       "has been nobody, Uid: %s",
@@ -810,8 +864,9 @@ static void leave_and_join(void)
 			 "probe", "hold", token);
 	expect_namespaces(await_probe(token), "the caller", "uts ipc");
 	end(run, token);
-	REFUSES(strerror(EPERM), "driver", "leave", "4000000", "probe", "exit",
-		"0");
+	expect_refused(
+		START("driver", "leave", "4000000", "probe", "exit", "0"),
+		strerror(EPERM), "a UTS namespace without the right to one");
 	token = fresh_token();
 	run = START("driver", "leave", "14000000", "probe", "hold", token);
 	target = await_probe(token);
@@ -819,7 +874,13 @@ static void leave_and_join(void)
 	target_pid = id_word((unsigned)inner_pid(target));
 	joined = START("driver", "join", target_pid, "14000000", "probe",
 		       "hold", joiner);
-	command = await_probe(joiner);
+	AWAIT(find_probe(joiner) || strstr(output_of(joined), "done") ||
+		      has_ended(joined),
+	      "join_namespaces() does not return");
+	command = find_probe(joiner);
+	EXPECT(command,
+	       "the user and UTS namespace of a child of its own user could "
+	       "not be joined");
 	EXPECT(has_joined(command, target),
 	       "expected to be in the user and UTS namespace of process %d",
 	       target);
