@@ -29,10 +29,11 @@ int map_ids(pid_t pid, const struct id_map *users, size_t user_count,
 }
 
 /*
- * TODO 3: groups before the user: whoever is not user 0 any more may change
- * neither. First the supplementary ones: setgroups(2) with none; EPERM is the
- * answer where they are denied, and no failure. Then all three group ids, then
- * all three user ids. setresgid(2), setresuid(2).
+ * TODO 3: groups before the user: a process that stops being user 0 loses the
+ * capabilities that all of this takes. First the supplementary groups:
+ * setgroups(2) with none; EPERM is the answer where that is denied, and no
+ * failure. Then all three group ids, then all three user ids. setresgid(2),
+ * setresuid(2).
  */
 int become_user(uid_t uid, gid_t gid)
 {
@@ -40,13 +41,13 @@ int become_user(uid_t uid, gid_t gid)
 }
 
 /*
- * TODO 6: five sets, and each has a way back to the others. The bounding set
- * goes first, bit by bit, with prctl(2) PR_CAPBSET_DROP, which takes
- * CAP_SETPCAP; the first number that the kernel does not know (EINVAL) is the
- * end of it. Then the ambient set, PR_CAP_AMBIENT_CLEAR_ALL; then the other
- * three at once: sys_capget(), cut, sys_capset(), of syscalls.h. Numbers 0 to
- * 31 are in the first of the two structures, the rest in the second.
- * capabilities(7), capset(2).
+ * TODO 6: there are five sets, and what stays in one comes back into another
+ * at the next execve(2). The bounding set goes first, bit by bit, with prctl(2)
+ * PR_CAPBSET_DROP, which takes CAP_SETPCAP; the first number that the kernel
+ * does not know (EINVAL) is the end of it. Then the ambient set,
+ * PR_CAP_AMBIENT_CLEAR_ALL; then the other three at once: sys_capget(), cut,
+ * sys_capset(), of syscalls.h. Numbers 0 to 31 are in the first of the two
+ * structures, the rest in the second. capabilities(7), capset(2).
  */
 int drop_capabilities(uint64_t keep)
 {
