@@ -7,9 +7,19 @@
 #include "pipes.h"
 #include "subid.h"
 #include "syscalls.h"
+#include "todo.h"
 
+/*
+ * Task 1: fork(2) with more to say. Fill a struct clone_args (clone(2), "The
+ * clone3() system call") and hand it to sys_clone3(), of syscalls.h: the
+ * flags; the signal that tells the parent of the child's end, which is 0
+ * unless you say otherwise; and, each when it is asked for, the pidfd and the
+ * cgroup, which take a flag and a field both. Both fields are 64 bits wide:
+ * an address goes in as a number. The call returns as fork(2) does.
+ */
 pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
 {
+	/* <answer> return todo(1, flags, cgroup, pidfd); */
 	struct clone_args args = {
 		.flags = flags,
 		.exit_signal = SIGCHLD,
@@ -31,21 +41,10 @@ pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
 	if (child > 0 && pidfd)
 		*pidfd = fd;
 	return child;
+	/* </answer> */
 }
 
-static int write_maps(pid_t child, const struct namespaces *world)
-{
-	struct id_map user = {world->uid, geteuid(), 1};
-	struct id_map group = {world->gid, getegid(), 1};
-	bool own = world->user_count == 0;
-
-	if (world->helpers)
-		return map_ids_with_helpers(child, world);
-	return map_ids(
-		child, own ? &user : world->users, own ? 1 : world->user_count,
-		own ? &group : world->groups, own ? 1 : world->group_count);
-}
-
+/* <answer> */
 static void give_up(pid_t child, struct barrier *barrier, int *pidfd)
 {
 	int saved = errno;
@@ -58,9 +57,21 @@ static void give_up(pid_t child, struct barrier *barrier, int *pidfd)
 		close(*pidfd);
 	errno = saved;
 }
+/* </answer> */
 
+/*
+ * Task 4: the child has to wait until its parent has written the maps. Open a
+ * barrier (pipes.h) before you clone. The child waits there, becomes `uid` and
+ * `gid` and returns 0; what goes wrong in it ends it with EXIT_OURS, and die()
+ * says why, but for a parent that gave up (ECANCELED): that has said why. The
+ * parent writes the maps by write_maps() (subid.h), calls arrange() if there
+ * is one, and lets the child go. If any of that fails it takes everything
+ * back: barrier, child, the zombie that it leaves, pidfd. Whoever is to return
+ * -1 keeps the errno of what failed first.
+ */
 pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd)
 {
+	/* <answer> return todo(4, world, pidfd); */
 	struct barrier barrier;
 	pid_t child;
 
@@ -90,18 +101,29 @@ pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd)
 		return -1;
 	}
 	return child;
+	/* </answer> */
 }
 
+/*
+ * Task 7: out of a namespace into a new one with unshare(2), into another
+ * process's with setns(2), which takes a pidfd and the flags of all the
+ * namespaces at once: namespace by namespace you would find out half way that
+ * one of them is not for you.
+ */
 int leave_namespaces(int flags)
 {
+	/* <answer> return todo(7, flags); */
 	if (unshare(flags) < 0)
 		return failed("unshare", "");
 	return 0;
+	/* </answer> */
 }
 
 int join_namespaces(int pidfd, int flags)
 {
+	/* <answer> return todo(7, pidfd, flags); */
 	if (setns(pidfd, flags) < 0)
 		return failed("setns", "");
 	return 0;
+	/* </answer> */
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -10,11 +11,13 @@
 #include "failure.h"
 #include "files.h"
 #include "syscalls.h"
+#include "todo.h"
 
+/* <answer> */
 static int write_map(pid_t pid, const char *file, const struct id_map *maps,
 		     size_t count)
 {
-	char path[64], text[1024];
+	char path[64], text[4096];
 	int length = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
@@ -38,19 +41,39 @@ static int deny_setgroups(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/setgroups", (int)pid);
 	return write_file(AT_FDCWD, path, "deny");
 }
+/* </answer> */
 
+/*
+ * Task 2: /proc/PID/uid_map and gid_map take one line "INSIDE OUTSIDE COUNT"
+ * for each range. The kernel takes a map once, whole, in one write(2): put the
+ * lines together first, however many there are; write_file() (files.h) makes
+ * one write of them. A group map of a single id needs the word "deny" in
+ * /proc/PID/setgroups before. user_namespaces(7).
+ */
 int map_ids(pid_t pid, const struct id_map *users, size_t user_count,
 	    const struct id_map *groups, size_t group_count)
 {
-	if (group_count == 1 && groups[0].count == 1 && deny_setgroups(pid) < 0)
+	const bool one_group = group_count == 1 && groups[0].count == 1;
+
+	/* <answer> return todo(2, pid, users, user_count, one_group); */
+	if (one_group && deny_setgroups(pid) < 0)
 		return -1;
 	if (write_map(pid, "gid_map", groups, group_count) < 0)
 		return -1;
 	return write_map(pid, "uid_map", users, user_count);
+	/* </answer> */
 }
 
+/*
+ * Task 3: groups before the user: a process that stops being user 0 loses the
+ * capabilities that all of this takes. First the supplementary groups:
+ * setgroups(2) with none; EPERM is the answer where that is denied, and no
+ * failure. Then all three group ids, then all three user ids. setresgid(2),
+ * setresuid(2).
+ */
 int become_user(uid_t uid, gid_t gid)
 {
+	/* <answer> return todo(3, uid, gid); */
 	/* EPERM: denied in this namespace, so there is nothing to be had. */
 	if (setgroups(0, NULL) < 0 && errno != EPERM)
 		return failed("setgroups", "");
@@ -59,8 +82,10 @@ int become_user(uid_t uid, gid_t gid)
 	if (setresuid(uid, uid, uid) < 0)
 		return failed("setresuid", "%u", uid);
 	return 0;
+	/* </answer> */
 }
 
+/* <answer> */
 static int drop_bounding(uint64_t keep)
 {
 	for (int cap = 0; cap < 64; cap++) {
@@ -75,9 +100,20 @@ static int drop_bounding(uint64_t keep)
 	}
 	return 0;
 }
+/* </answer> */
 
+/*
+ * Task 6: there are five sets, and what stays in one comes back into another
+ * at the next execve(2). The bounding set goes first, bit by bit, with prctl(2)
+ * PR_CAPBSET_DROP, which takes CAP_SETPCAP; the first number that the kernel
+ * does not know (EINVAL) is the end of it. Then the ambient set,
+ * PR_CAP_AMBIENT_CLEAR_ALL; then the other three at once: sys_capget(), cut,
+ * sys_capset(), of syscalls.h. Numbers 0 to 31 are in the first of the two
+ * structures, the rest in the second. capabilities(7), capset(2).
+ */
 int drop_capabilities(uint64_t keep)
 {
+	/* <answer> return todo(6, keep); */
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
 	};
@@ -98,4 +134,5 @@ int drop_capabilities(uint64_t keep)
 	if (sys_capset(&header, data) < 0)
 		return failed("capset", "");
 	return 0;
+	/* </answer> */
 }

@@ -12,14 +12,15 @@
 
 /*
  * fork(2) with flags: the child starts in new namespaces, one for each
- * CLONE_NEW* flag. With CLONE_INTO_CGROUP it starts in the cgroup whose
- * directory is open as `cgroup`. Unless `pidfd` is NULL, a descriptor of the
- * child (close-on-exec) goes to *pidfd, which stays the child's however often
- * process ids are used again.
+ * CLONE_NEW* flag. Unless `cgroup` is -1 it starts in the cgroup whose
+ * directory is open as that descriptor (CLONE_INTO_CGROUP). Unless `pidfd` is
+ * NULL, a descriptor of the child (close-on-exec) goes to *pidfd in the
+ * parent; it stays the child's however often process ids are used again.
  *
  * Returns as fork(2) does: 0 in the child, its process id in the parent, or
  * -1 with errno: EPERM or ENOSPC when namespaces are forbidden or used up
- * here. The child's exit signal is SIGCHLD. clone(2), clone3.
+ * here, EBADF when `cgroup` is none. The child's exit signal is SIGCHLD, so
+ * that it is waited for as any other. clone(2), "The clone3() system call".
  */
 pid_t clone_process(uint64_t flags, int cgroup, int *pidfd);
 
@@ -47,11 +48,13 @@ struct namespaces {
  * fork(2) into new namespaces, of which the user namespace is always one. The
  * child waits at a barrier until its parent has written the id maps and
  * arranged the rest: before that it is nobody, and a file it made or a
- * program it executed would be nobody's. Then it becomes `uid` and `gid`.
+ * program it executed would be nobody's. Then it becomes `uid` and `gid`; if
+ * it cannot, it says so and exits with 125.
  *
  * Returns 0 in the child, its process id in the parent, or -1 in the parent
- * with errno; then there is no child any more. A child whose parent dies or
- * gives up at the barrier exits with 125. *pidfd as in clone_process().
+ * with errno; then there is no child any more, no zombie and no pidfd. A child
+ * whose parent dies or gives up meanwhile exits with 125 and says nothing.
+ * *pidfd as in clone_process().
  */
 pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd);
 
@@ -65,7 +68,8 @@ int leave_namespaces(int flags);
 /*
  * Enters those namespaces of the process `pidfd` that `flags` names, all or
  * none. CLONE_NEWPID takes effect for children only. Returns 0, or -1 with
- * errno: EPERM, ESRCH when the process has ended. setns(2).
+ * errno: EPERM, EINVAL for the user namespace that the caller is in already,
+ * ESRCH when the process has ended. setns(2).
  */
 int join_namespaces(int pidfd, int flags);
 

@@ -143,3 +143,16 @@ int map_ids_with_helpers(pid_t pid, const struct namespaces *world)
 		return -1;
 	return run_helper("newuidmap", pid, world->users, world->user_count);
 }
+
+int write_maps(pid_t child, const struct namespaces *world)
+{
+	struct id_map user = {world->uid, geteuid(), 1};
+	struct id_map group = {world->gid, getegid(), 1};
+	bool own = world->user_count == 0;
+
+	if (world->helpers)
+		return map_ids_with_helpers(child, world);
+	return map_ids(
+		child, own ? &user : world->users, own ? 1 : world->user_count,
+		own ? &group : world->groups, own ? 1 : world->group_count);
+}

@@ -36,4 +36,12 @@ bool subid_maps(struct namespaces *world);
  */
 int map_ids_with_helpers(pid_t pid, const struct namespaces *world);
 
+/*
+ * Writes the maps that *world asks for, those of `child`, started in a new
+ * user namespace: its ranges, or without any `uid` and `gid` alone; with
+ * map_ids() or, for world->helpers, with map_ids_with_helpers(). Returns as
+ * these do.
+ */
+int write_maps(pid_t child, const struct namespaces *world);
+
 #endif

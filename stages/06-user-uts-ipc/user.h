@@ -19,11 +19,12 @@ struct id_map {
 /*
  * Writes the id maps of the user namespace that process `pid` has just been
  * started in; called by its parent, outside. An unprivileged caller may map
- * its own user id and group id only, one each. For a group map of a single id
- * setgroups(2) is denied first: the kernel demands that of an unprivileged
- * caller, and to have but one group costs nobody anything. Each map can be
- * written once, in one write. Returns 0, or -1 with errno: EPERM when an id is
- * not the caller's to give, EINVAL for ranges that overlap.
+ * its own user id and group id only, one each. For a group map of a single id,
+ * and for no other, setgroups(2) is denied first: the kernel demands that of
+ * an unprivileged caller, and to have but one group costs nobody anything.
+ * Each map can be written once, in one write. Returns 0, or -1 with errno:
+ * EPERM when an id is not the caller's to give, EINVAL for ranges that
+ * overlap, E2BIG or EINVAL for more of them than go into one write.
  */
 int map_ids(pid_t pid, const struct id_map *users, size_t user_count,
 	    const struct id_map *groups, size_t group_count);

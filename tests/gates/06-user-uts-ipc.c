@@ -1,5 +1,6 @@
 /* Stage 06: clone.h, user.h, uts.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,45 +47,166 @@ static bool same_namespace(pid_t a, pid_t b, const char *type)
 	return namespace_of(a, type) == namespace_of(b, type);
 }
 
+/* In these, and in none but these, `pid` is elsewhere than the caller. */
+static void expect_namespaces(pid_t pid, const char *whose, const char *new)
+{
+	static const char *const types[] = {"user", "uts", "ipc",    "mnt",
+					    "pid",  "net", "cgroup", "time"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		bool same = same_namespace(pid, caller(), types[i]);
+		bool is_new = strstr(new, types[i]) != NULL;
+
+		EXPECT(same != is_new,
+		       is_new ? "%s is in the %s namespace of its caller: "
+				"expected a new one, by CLONE_NEW*"
+			      : "%s is in another %s namespace than its "
+				"caller: nobody asked for that",
+		       whose, types[i]);
+	}
+}
+
 static void end(struct run *run, const char *token)
 {
 	kill(find_probe(token), SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 }
 
-static void new_user_namespace(void)
+/* Exit status 125 and one line that says `part`; `what` is what was asked. */
+static void expect_refused(struct run *run, const char *part, const char *what)
 {
-	static const char *const others[] = {"uts", "ipc", "mnt",
-					     "pid", "net", "cgroup"};
+	EXPECT(finish(run) == 125,
+	       "%s: expected a failure and exit status 125, saw %d", what,
+	       finish(run));
+	expect_refusal(run, part);
+}
 
-	for (int root = 0; root < 2; root++) {
-		const char *token = fresh_token();
-		int status = random_between(1, 99);
-		struct run *run = START_WITH({.as_root = root}, "userns",
-					     "probe", "hold", token);
-		pid_t command = await_probe(token), userns = pid_of(run);
+/* A driver that holds still when it has not failed, as it is to. */
+static void expect_failure(struct run *run, const char *part, const char *what)
+{
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "%s: it does not return", what);
+	EXPECT(has_ended(run), "%s: expected a failure, saw none", what);
+	expect_refused(run, part, what);
+}
 
-		EXPECT(!same_namespace(command, userns, "user"),
-		       "CMD is in the user namespace of its %s caller",
-		       who(root));
-		EXPECT(same_namespace(userns, caller(), "user"),
-		       "userns itself has left the user namespace that it was "
-		       "started in");
-		for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++)
-			EXPECT(same_namespace(command, userns, others[i]),
-			       "CMD is in another %s namespace than its "
-			       "caller: nobody asked for that",
-			       others[i]);
-		EXPECT(count_descriptors(command) == 3,
-		       "CMD has %d descriptors: expected 0, 1 and 2",
-		       count_descriptors(command));
-		end(run, token);
-		run = START_WITH({.as_root = root}, "userns", "probe", "exit",
-				 id_word((unsigned)status));
-		expect_status(run, status);
+/* Its process id in there. */
+static int inner_pid(pid_t pid)
+{
+	const char *all = status_of(pid, "NSpid");
+	const char *last = strrchr(all, '\t');
+
+	return atoi(last ? last : all);
+}
+
+/* The number that an id of the sandbox has out here. */
+static unsigned id_out_here(const char *file, unsigned id)
+{
+	unsigned inside, outside, count;
+
+	if (sscanf(proc_file(caller(), file), "%u %u %u", &inside, &outside,
+		   &count) != 3)
+		fail("the sandbox has no %s", file);
+	return id - inside + outside;
+}
+
+/* A judge without privileges has one id to give, and that is the student's. */
+static bool many_ids(void)
+{
+	unsigned count = 0;
+
+	sscanf(proc_file(caller(), "uid_map"), "%*u %*u %u", &count);
+	return count > 1;
+}
+
+/* What the driver says as soon as it has a child. */
+static void expect_started(struct run *run, pid_t command, bool with_pidfd)
+{
+	pid_t driver = pid_of(run);
+	int pidfd = -1, child = -1, pid = 0;
+	char info[32];
+	const char *line;
+
+	EXPECT(parent_of(command) == driver,
+	       "the child's parent is %d, expected its caller, %d",
+	       parent_of(command), driver);
+	AWAIT(sscanf(output_of(run), "started %d %d", &pidfd, &child) == 2 ||
+		      has_ended(run),
+	      "the parent has not got its child's process id back");
+	EXPECT(child == inner_pid(command),
+	       "the parent was told %d, and its child is process %d", child,
+	       inner_pid(command));
+	EXPECT(count_descriptors(command) == 3,
+	       "the command has %d descriptors, expected 0, 1 and 2: one that "
+	       "is not close-on-exec has leaked into it",
+	       count_descriptors(command));
+	EXPECT(count_descriptors(driver) == 3 + with_pidfd,
+	       "the parent has %d descriptors open, expected 0, 1, 2%s",
+	       count_descriptors(driver),
+	       with_pidfd ? " and the pidfd" : " alone");
+	if (!with_pidfd)
+		return;
+	snprintf(info, sizeof(info), "fdinfo/%d", pidfd);
+	line = strstr(proc_file(driver, info), "Pid:");
+	EXPECT(line && sscanf(line, "Pid: %d", &pid) == 1 && pid == command,
+	       "*pidfd is %d: expected a pidfd of the child (%d), saw %s",
+	       pidfd, command, line ? line : "none");
+	EXPECT(flags_of(driver, pidfd) & O_CLOEXEC,
+	       "the pidfd is not close-on-exec: whatever is executed has it");
+}
+
+static void expect_told(struct run *run, int status)
+{
+	EXPECT(finish(run) == status,
+	       "waitpid(2) for the child: expected exit status %d, saw %d: "
+	       "its exit signal is SIGCHLD, or no wait finds it",
+	       status, finish(run));
+}
+
+static void clone_flags(void)
+{
+	static const struct {
+		const char *flags, *names;
+	} worlds[] = {
+		{"10000000", "user"},
+		{"14000000", "user uts"},
+		{"18000000", "user ipc"},
+		{"7c000000", "user uts ipc pid net"},
+	};
+	const char *token;
+	char fault[32], program[64];
+	struct run *run;
+	pid_t command;
+
+	for (size_t i = 0; i < sizeof(worlds) / sizeof(*worlds); i++) {
+		token = fresh_token();
+		run = START("driver", "clone", worlds[i].flags, "probe", "hold",
+			    token);
+		command = await_probe(token);
+		/* In a PID namespace of its own it is process 1. */
+		if (i < 3)
+			expect_started(run, command, true);
+		expect_namespaces(command, "the child", worlds[i].names);
+		kill(command, SIGKILL);
+		expect_told(run, 128 + SIGKILL);
 	}
-	expect_status(START("userns", fresh_token()), 127);
-	expect_nothing_left();
+	token = fresh_token();
+	run = START("driver", "plain", "probe", "hold", token);
+	command = await_probe(token);
+	expect_started(run, command, false);
+	expect_namespaces(command, "the child", "");
+	kill(command, SIGKILL);
+	expect_told(run, 128 + SIGKILL);
+	run = START("driver", "cgroup", "/tmp");
+	EXPECT(finish(run) == 125,
+	       "told to start the child in a cgroup whose descriptor is that "
+	       "of another directory: expected EBADF and exit status 125, saw "
+	       "%d: CLONE_INTO_CGROUP is not asked for",
+	       finish(run));
+	expect_refusal(run, strerror(EBADF));
+	snprintf(fault, sizeof(fault), "fail=fork:1:%d", EAGAIN);
+	snprintf(program, sizeof(program), "driver plain probe hold %s", token);
+	REFUSES(strerror(EAGAIN), "probe", "launch", fault, program);
 }
 
 /* One line, one id: that of the process out here, which is `inside` there. */
@@ -108,8 +230,230 @@ static void expect_map(pid_t pid, const char *file, const char *field,
 		       map[1], field, status_of(pid, field));
 }
 
+struct range {
+	unsigned inside, outside, count;
+};
+
+/* "A:B:C,..." for the driver. */
+static const char *ranges_word(const struct range *ranges, size_t count)
+{
+	static char words[2][128];
+	static int next;
+	size_t n = 0;
+
+	next = (next + 1) % 2;
+	for (size_t i = 0; i < count; i++)
+		n += (size_t)snprintf(words[next] + n, sizeof(words[next]) - n,
+				      "%s%u:%u:%u", i ? "," : "",
+				      ranges[i].inside, ranges[i].outside,
+				      ranges[i].count);
+	return words[next];
+}
+
+/* Line by line, as they were asked for. */
+static void expect_ranges(pid_t pid, const char *file,
+			  const struct range *ranges, size_t count)
+{
+	char text[1024];
+	const char *line = text;
+
+	snprintf(text, sizeof(text), "%s", proc_file(pid, file));
+	EXPECT(*text, "%s is empty: nobody wrote it", file);
+	for (size_t i = 0; i < count; i++) {
+		const struct range *r = &ranges[i];
+		struct range seen = {0};
+
+		sscanf(line, "%u %u %u", &seen.inside, &seen.outside,
+		       &seen.count);
+		EXPECT(seen.inside == r->inside && seen.count == r->count &&
+			       seen.outside == id_out_here(file, r->outside),
+		       "line %zu of %s: expected %u %u %u, saw %u %u %u", i + 1,
+		       file, r->inside, id_out_here(file, r->outside), r->count,
+		       seen.inside, seen.outside, seen.count);
+		line = strchr(line, '\n');
+		line = line ? line + 1 : "";
+	}
+	EXPECT(!*line, "%s has more lines than were asked for: %s", file, text);
+}
+
+static void expect_setgroups(pid_t pid, const char *word, const char *why)
+{
+	EXPECT(strncmp(proc_file(pid, "setgroups"), word, strlen(word)) == 0,
+	       "%s: expected /proc/PID/setgroups to be \"%s\", saw %s", why,
+	       word, proc_file(pid, "setgroups"));
+}
+
+/* What the driver is told to write, and what the kernel has then. */
+static void check_maps(const struct range *users, size_t user_count,
+		       const struct range *groups, size_t group_count)
+{
+	const char *token = fresh_token();
+	bool one = group_count == 1 && groups[0].count == 1;
+	struct run *run = START_WITH({.as_root = user_count > 1}, "driver",
+				     "map", ranges_word(users, user_count),
+				     ranges_word(groups, group_count), "probe",
+				     "hold", token);
+	pid_t command = await_probe(token);
+
+	expect_ranges(command, "uid_map", users, user_count);
+	expect_ranges(command, "gid_map", groups, group_count);
+	expect_setgroups(command, one ? "deny" : "allow",
+			 one ? "a group map of one id"
+			     : "a group map of more than one id");
+	end(run, token);
+}
+
+static int count_lines(const char *text)
+{
+	int lines = 0;
+
+	for (; *text; text++)
+		lines += *text == '\n';
+	return lines;
+}
+
+static void check_many_maps(int count)
+{
+	const char *token = fresh_token();
+	struct run *run =
+		START_WITH({.as_root = true}, "driver", "maps",
+			   id_word((unsigned)count), "probe", "hold", token);
+	pid_t command = await_probe(token);
+
+	EXPECT(count_lines(proc_file(command, "uid_map")) == count &&
+		       count_lines(proc_file(command, "gid_map")) == count,
+	       "of %d ranges %d are in uid_map and %d in gid_map", count,
+	       count_lines(proc_file(command, "uid_map")),
+	       count_lines(proc_file(command, "gid_map")));
+	end(run, token);
+}
+
+static void id_maps(void)
+{
+	const unsigned n = (unsigned)random_between(1, 900);
+	const struct range one = {n, 1000, 1}, other = {n + 1, 1000, 1};
+	const struct range users[] = {
+		{0, 1000, 1}, {n, 2000 + n, 100}, {n + 100, 5000, n}};
+	const struct range groups[] = {{0, 3000, 2}, {n + 2, 4000 + n, 200}};
+	char fault[32], program[96];
+
+	check_maps(&one, 1, &other, 1);
+	check_maps(&(struct range){4294967294U, 1000, 1}, 1,
+		   &(struct range){0, 1000, 1}, 1);
+	REFUSES(strerror(EPERM), "driver", "map", "0:0:1", "0:1000:1", "probe",
+		"exit", "0");
+	REFUSES(strerror(EPERM), "driver", "map", "0:1000:1", "0:0:1", "probe",
+		"exit", "0");
+	/* More than the kernel takes in one write. */
+	expect_refused(START_WITH({.as_root = true}, "driver", "maps", "1500",
+				  "probe", "exit", "0"),
+		       "map", "1500 ranges");
+	for (int i = 1; i <= 3; i++) {
+		snprintf(fault, sizeof(fault), "fail=write:%d:%d", i, EIO);
+		snprintf(program, sizeof(program),
+			 "driver map 0:1000:1 0:1000:1 probe hold %s",
+			 fresh_token());
+		REFUSES(strerror(EIO), "probe", "launch", fault, program);
+	}
+	if (!many_ids())
+		return;
+	check_many_maps(random_between(60, 100));
+	check_maps(users, 3, groups, 2);
+	check_maps(users, 2, groups, 1);
+	check_maps(users, 3, &other, 1);
+	expect_refusal(START_WITH({.as_root = true}, "driver", "map",
+				  "0:1000:10,5:2000:10", "0:1000:1", "probe",
+				  "exit", "0"),
+		       strerror(EINVAL));
+}
+
+/* All four of them, seen from outside, are what `id` is in the sandbox. */
+static void expect_ids(pid_t pid, const char *field, const char *file,
+		       unsigned id)
+{
+	const unsigned expected = id_out_here(file, id);
+	unsigned ids[4] = {0};
+
+	sscanf(status_of(pid, field), "%u %u %u %u", &ids[0], &ids[1], &ids[2],
+	       &ids[3]);
+	for (int i = 0; i < 4; i++)
+		EXPECT(ids[i] == expected,
+		       "expected real, effective, saved and file system id to "
+		       "be %u (%u in there), saw %s: %s",
+		       expected, id, field, status_of(pid, field));
+}
+
+static void check_become(const char *what, unsigned uid, unsigned gid)
+{
+	struct run *run = START_WITH({.as_root = true}, "driver", what,
+				     id_word(uid), id_word(gid));
+	pid_t driver;
+
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "become_user() does not return");
+	EXPECT(!has_ended(run), "become_user(%u, %u), called by %s, has failed",
+	       uid, gid,
+	       *what == 's' ? "user 0: a user id changed before the group ids "
+			      "takes away the capability to do that"
+			    : "a user with every capability");
+	driver = pid_of(run);
+	expect_ids(driver, "Uid", "uid_map", uid);
+	expect_ids(driver, "Gid", "gid_map", gid);
+	EXPECT(!*status_of(driver, "Groups"),
+	       "supplementary groups are left: %s",
+	       status_of(driver, "Groups"));
+	kill(driver, SIGKILL);
+	expect_status(run, 128 + SIGKILL);
+}
+
+static void becomes_user(void)
+{
+	const unsigned uid = (unsigned)random_between(1, 60000);
+	const unsigned gid = (unsigned)random_between(1, 60000);
+	char fault[32];
+
+	if (many_ids()) {
+		check_become("superuser", uid, gid);
+		check_become("superuser", 0, gid);
+		check_become("become", uid, gid);
+		snprintf(fault, sizeof(fault), "fail=setgroups:1:%d", ENOMEM);
+		expect_failure(START_WITH({.as_root = true}, "probe", "launch",
+					  fault, "driver become 1000 1000"),
+			       strerror(ENOMEM), "setgroups(2) fails");
+		expect_failure(START("driver", "become", "7", "1000"),
+			       strerror(EPERM), "another user");
+		expect_failure(START("driver", "become", "1000", "7"),
+			       strerror(EPERM), "another group");
+	}
+	check_become("become", 1000, 1000);
+	expect_failure(START_WITH({.as_root = true}, "driver", "become",
+				  "100000", "1000"),
+		       strerror(EINVAL), "a user that is not mapped");
+	expect_failure(START_WITH({.as_root = true}, "driver", "become", "1000",
+				  "100000"),
+		       strerror(EINVAL), "a group that is not mapped");
+}
+
+/* Programs of ours, which write down what they are asked for and do nothing. */
+static void expect_helpers(void)
+{
+	static const char script[] = "#!/bin/sh\necho ${0##*/} >>/tmp/helped\n";
+	struct run *run;
+
+	write_in_sandbox("/tmp/newuidmap", script);
+	write_in_sandbox("/tmp/newgidmap", script);
+	run = START("sh", "-c",
+		    "PATH=/tmp:$PATH exec driver helpers probe exit 0");
+	finish(run);
+	EXPECT(strstr(read_in_sandbox("/tmp/helped"), "newuidmap") &&
+		       strstr(read_in_sandbox("/tmp/helped"), "newgidmap"),
+	       "newuidmap and newgidmap were to write the maps, and were not "
+	       "both called: write_maps() knows who writes them");
+}
+
 static void ids(void)
 {
+	static const char *const bad[] = {"-1", "4294967295", "1x", "", " 1"};
 	const unsigned inside[][2] = {
 		{0, 0},
 		{(unsigned)random_between(1, 60000),
@@ -118,39 +462,42 @@ static void ids(void)
 		{65534, LAST_ID},
 		{LAST_ID, 0},
 	};
+	const char *token;
+	struct run *run;
 
 	for (int n = 0; n < 10; n++) {
-		const char *token = fresh_token();
 		const unsigned *id = inside[n / 2];
-		struct run *run = START_WITH(
-			{.as_root = n % 2}, "userns", "--uid", id_word(id[0]),
-			"--gid", id_word(id[1]), "probe", "hold", token);
-		pid_t command = await_probe(token);
+		pid_t command;
 
+		token = fresh_token();
+		run = START_WITH({.as_root = n % 2}, "userns", "--uid",
+				 id_word(id[0]), "--gid", id_word(id[1]),
+				 "probe", "hold", token);
+		command = await_probe(token);
 		expect_map(command, "uid_map", "Uid", id[0]);
 		expect_map(command, "gid_map", "Gid", id[1]);
+		expect_setgroups(command, "deny", "a group map of one id");
 		end(run, token);
 	}
-}
-
-static void groups(void)
-{
-	for (int root = 0; root < 2; root++) {
-		const char *token = fresh_token();
-		struct run *run = START_WITH({.as_root = root}, "userns",
-					     "probe", "hold", token);
-		pid_t command = await_probe(token);
-
-		/* The other way round the kernel would not have had it. */
-		expect_map(command, "uid_map", "Uid", 0);
-		expect_map(command, "gid_map", "Gid", 0);
-		EXPECT(strncmp(proc_file(command, "setgroups"), "deny", 4) == 0,
-		       "a group map of one id, written by a %s caller: "
-		       "expected "
-		       "/proc/PID/setgroups to be \"deny\", saw %s",
-		       who(root), proc_file(command, "setgroups"));
-		end(run, token);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		REFUSES("--uid", "userns", "--uid", bad[i], "probe", "exit",
+			"0");
+		REFUSES("--gid", "userns", "--gid", bad[i], "probe", "exit",
+			"0");
 	}
+	REFUSES("CMD", "userns", "--uid", "1");
+	expect_helpers();
+	if (!many_ids())
+		return;
+	/* A world with ranges, as the last stage makes it. */
+	token = fresh_token();
+	run = START_WITH({.as_root = true}, "driver", "world", "33", "44",
+			 "0:1000:1,1:2000:100", "0:3000:1,1:5000:100", "probe",
+			 "hold", token);
+	expect_ids(await_probe(token), "Uid", "uid_map", 2032);
+	expect_ids(find_probe(token), "Gid", "gid_map", 5043);
+	expect_setgroups(find_probe(token), "allow", "a group map of ranges");
+	end(run, token);
 }
 
 static uint64_t all_capabilities(void)
@@ -173,35 +520,87 @@ static const char *sandbox_hostname(void)
 	return output_of(run);
 }
 
-static void own_capabilities(void)
+static void user_namespace(void)
 {
 	static const char *const sets[] = {"CapEff", "CapPrm", "CapBnd"};
 	const char *before = sandbox_hostname();
 
-	for (int root = 0; root < 2; root++) {
+	for (int n = 0; n < 4; n++) {
+		const bool root = n % 2, ipc = n / 2;
 		const char *token = fresh_token();
-		struct run *run = START_WITH({.as_root = root}, "userns",
-					     "probe", "hold", token);
+		struct run *run =
+			ipc ? START_WITH({.as_root = root}, "userns", "--ipc",
+					 "probe", "hold", token)
+			    : START_WITH({.as_root = root}, "userns", "probe",
+					 "hold", token);
 		pid_t command = await_probe(token);
 
+		expect_namespaces(command, "CMD", ipc ? "user ipc" : "user");
+		expect_namespaces(pid_of(run), "userns itself", "");
+		EXPECT(count_descriptors(command) == 3,
+		       "CMD has %d descriptors: expected 0, 1 and 2",
+		       count_descriptors(command));
 		for (size_t i = 0; i < 3; i++)
 			EXPECT(status_mask(command, sets[i]) ==
 				       all_capabilities(),
 			       "expected user 0 of a namespace of its own to "
 			       "have every capability there (%016llx), saw %s: "
-			       "%s",
+			       "%s, Uid: %s",
 			       (unsigned long long)all_capabilities(), sets[i],
-			       status_of(command, sets[i]));
+			       status_of(command, sets[i]),
+			       status_of(command, "Uid"));
 		end(run, token);
 		/* There is not here. */
 		run = START_WITH({.as_root = root}, "userns", "hostname",
 				 token);
 		EXPECT(finish(run) == 1,
-		       "CMD may change the host name of a namespace that is "
-		       "not its own");
+		       "CMD of a %s caller may change the host name of a "
+		       "namespace that is not its own",
+		       who(root));
 	}
 	EXPECT(strcmp(sandbox_hostname(), before) == 0,
 	       "the host name outside is now %s", sandbox_hostname());
+	expect_status(START("userns", "probe", "exit", "77"), 77);
+	expect_status(START("userns", fresh_token()), 127);
+	expect_nothing_left();
+}
+
+/* Some from each of the two words that the kernel has them in. */
+static uint64_t some_capabilities(void)
+{
+	return (UINT64_C(1) << random_between(0, 15)) |
+	       (UINT64_C(1) << random_between(16, 31)) |
+	       (UINT64_C(1) << random_between(32, 37));
+}
+
+/* Called by a process that has all of them, in all five sets. */
+static void check_drop(uint64_t keep)
+{
+	const uint64_t left = keep & all_capabilities();
+	const struct {
+		const char *name;
+		uint64_t expected;
+	} sets[] = {
+		{"CapBnd", left}, {"CapPrm", left}, {"CapEff", left},
+		{"CapInh", 0},	  {"CapAmb", 0},
+	};
+	char word[24];
+	struct run *run;
+
+	snprintf(word, sizeof(word), "%llx", (unsigned long long)keep);
+	run = START_WITH({.as_root = true}, "driver", "drop", word);
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "drop_capabilities() does not return");
+	EXPECT(!has_ended(run), "drop_capabilities(%s) has failed", word);
+	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+		EXPECT(status_mask(pid_of(run), sets[i].name) ==
+			       sets[i].expected,
+		       "after drop_capabilities(%s) expected %s: %016llx, saw "
+		       "%s",
+		       word, sets[i].name, (unsigned long long)sets[i].expected,
+		       status_of(pid_of(run), sets[i].name));
+	kill(pid_of(run), SIGKILL);
+	expect_status(run, 128 + SIGKILL);
 }
 
 static void capabilities_dropped(void)
@@ -226,19 +625,25 @@ static void capabilities_dropped(void)
 			       status_of(command, sets[i]));
 		end(run, token);
 	}
+	check_drop(0);
+	check_drop(some_capabilities());
+	check_drop(~UINT64_C(0));
 	/* Who believes to have dropped them is worse off than who knows. */
 	snprintf(fault, sizeof(fault), "fail=capbset_drop:1:%d", EPERM);
-	REFUSES("not permitted", "probe", "launch", fault,
-		"userns --drop-caps probe exit 0");
+	expect_refused(START("probe", "launch", fault,
+			     "userns --drop-caps probe exit 0"),
+		       "not permitted", "PR_CAPBSET_DROP fails");
 	snprintf(fault, sizeof(fault), "fail=capset:1:%d", EPERM);
-	REFUSES("not permitted", "probe", "launch", fault,
-		"userns --drop-caps probe exit 0");
+	expect_refused(START("probe", "launch", fault,
+			     "userns --drop-caps probe exit 0"),
+		       "not permitted", "capset(2) fails");
 }
 
 static void hostname(void)
 {
 	static const char script[] = "hostname >$0; exec probe hold $1";
 	const char *before = sandbox_hostname();
+	char longest[66] = "";
 
 	for (int n = 0; n < 4; n++) {
 		const char *token = fresh_token(), *file = fresh_token();
@@ -256,10 +661,8 @@ static void hostname(void)
 		run = START_WITH({.as_root = n % 2}, "userns", "--hostname",
 				 name, "sh", "-c", script, path, token);
 		command = await_probe(token);
-		EXPECT(!same_namespace(command, caller(), "uts"),
-		       "CMD is in the UTS namespace of its caller");
-		EXPECT(same_namespace(pid_of(run), caller(), "uts"),
-		       "userns itself has left its UTS namespace");
+		expect_namespaces(command, "CMD", "user uts");
+		expect_namespaces(pid_of(run), "userns itself", "");
 		EXPECT(strcspn(read_in_sandbox(path), "\n") == strlen(name) &&
 			       strncmp(read_in_sandbox(path), name,
 				       strlen(name)) == 0,
@@ -269,25 +672,17 @@ static void hostname(void)
 		       "the host name outside is now %s", sandbox_hostname());
 		end(run, token);
 	}
-}
-
-static void ipc(void)
-{
-	for (int root = 0; root < 2; root++) {
-		const char *token = fresh_token();
-		struct run *run = START_WITH({.as_root = root}, "userns",
-					     "--ipc", "probe", "hold", token);
-		pid_t command = await_probe(token);
-
-		EXPECT(!same_namespace(command, caller(), "ipc"),
-		       "CMD is in the IPC namespace of its caller");
-		EXPECT(same_namespace(command, caller(), "uts"),
-		       "CMD is in another UTS namespace: nobody asked for "
-		       "that");
-		EXPECT(same_namespace(pid_of(run), caller(), "ipc"),
-		       "userns itself has left its IPC namespace");
-		end(run, token);
-	}
+	expect_refused(START("userns", "--hostname", "", "probe", "exit", "0"),
+		       "userns: ", "an empty host name");
+	memset(longest, 'a' + random_between(0, 25), 65);
+	expect_refused(
+		START("userns", "--hostname", longest, "probe", "exit", "0"),
+		strerror(EINVAL), "a host name of 65 bytes");
+	longest[64] = '\0';
+	expect_status(START("userns", "--hostname", longest, "--ipc", "--uid",
+			    "1", "--gid", "2", "--drop-caps", "probe", "exit",
+			    "31"),
+		      31);
 }
 
 /* Starts it, and returns when it is about to write for the nth time. */
@@ -310,6 +705,40 @@ static struct run *start_paused(bool root, int n, const char *token)
 	return run;
 }
 
+static void let_go(const char *token)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/tmp/%s", token);
+	write_in_sandbox(path, "");
+}
+
+/* The parent still has something to do when the maps are there. */
+static void waits_for_arrangement(void)
+{
+	const char *token = fresh_token(), *go = fresh_token();
+	struct run *run =
+		START("driver", "arrange", go, "probe", "hold", token);
+	pid_t child = 0, command;
+
+	AWAIT(exists(go, ".arranging") || has_ended(run),
+	      "arrange() was not called");
+	EXPECT(!has_ended(run), "it has ended and arrange() was not called");
+	children_of(pid_of(run), &child, 1);
+	EXPECT(*proc_file(child, "uid_map") && *proc_file(child, "gid_map"),
+	       "arrange() was called before the maps were written");
+	AWAIT(strchr("SZ", state_of(child)), "the child does not wait");
+	/* If it was let go, it has a moment to show it. */
+	is_idle(child);
+	EXPECT(state_of(child) == 'S' && !find_probe(token),
+	       "CMD was executed, or has ended, before arrange() had returned");
+	let_go(go);
+	command = await_probe(token);
+	expect_started(run, command, true);
+	expect_map(command, "uid_map", "Uid", 0);
+	end(run, token);
+}
+
 /* Of setgroups, gid_map and uid_map one is missing each time. */
 static void waits_for_maps(void)
 {
@@ -317,24 +746,53 @@ static void waits_for_maps(void)
 		const char *token = fresh_token();
 		struct run *run = start_paused(n % 2, 1 + n / 2, token);
 		pid_t child = 0, command;
-		char path[64];
 
 		children_of(pid_of(run), &child, 1);
 		EXPECT(child, "the maps are written and there is no child");
 		AWAIT(strchr("SZ", state_of(child)), "the child does not wait");
+		is_idle(child);
 		EXPECT(!find_probe(token),
 		       "CMD was executed before its id maps were written: it "
 		       "has been nobody, Uid: %s",
 		       status_of(child, "Uid"));
 		EXPECT(state_of(child) == 'S',
 		       "the child has not waited for its id maps, and ended");
-		snprintf(path, sizeof(path), "/tmp/%s", token);
-		write_in_sandbox(path, "");
+		let_go(token);
 		command = await_probe(token);
 		expect_map(command, "uid_map", "Uid", 7);
 		expect_map(command, "gid_map", "Gid", 0);
 		end(run, token);
 	}
+	waits_for_arrangement();
+}
+
+/* -1 from arrange(): nothing of the child may be left with the caller. */
+static void expect_taken_back(void)
+{
+	struct run *run = START("driver", "refuse");
+	pid_t driver, child;
+	size_t count;
+
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "arrange() has failed, and fork_in_namespaces() does not return");
+	EXPECT(!has_ended(run),
+	       "arrange() has failed, and fork_in_namespaces() has not "
+	       "returned -1");
+	driver = pid_of(run);
+	count = children_of(driver, &child, 1);
+	EXPECT(count == 0, "the child of a world that was given up is %s",
+	       state_of(child) == 'Z' ? "a zombie: nobody waited for it"
+				      : "still there");
+	EXPECT(count_descriptors(driver) == 3,
+	       "%d descriptors are left open in the caller, expected 0, 1 and "
+	       "2: barrier and pidfd are to be closed",
+	       count_descriptors(driver));
+	EXPECT(strstr(errors_of(run), "arrange nothing") &&
+		       strstr(errors_of(run), strerror(EDOM)),
+	       "expected the failure of arrange() and its errno (%s)",
+	       strerror(EDOM));
+	kill(driver, SIGKILL);
+	expect_status(run, 128 + SIGKILL);
 }
 
 static void gives_up(void)
@@ -365,64 +823,118 @@ static void gives_up(void)
 		       faults[n / 2].what, finish(run));
 		expect_refusal(run, "not permitted");
 	}
+	expect_taken_back();
 	/* Nobody is left who could release the child. */
 	run = start_paused(false, 2, token);
 	send_signal(run, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	expect_nothing_left();
+	run = START("driver", "orphan", "probe", "exit", "0");
+	EXPECT(finish(run) == 125,
+	       "the parent has died before it let the child go: expected the "
+	       "child to exit with 125, saw %d",
+	       finish(run));
+	EXPECT(!*errors_of(run), "the child of a parent that died says %s",
+	       errors_of(run));
+	/* Nobody is left who could be let go. */
+	run = START("driver", "bereaved", "probe", "exit", "0");
+	EXPECT(finish(run) == 125 || finish(run) == 128 + SIGKILL,
+	       "the child was killed before it was let go: expected exit "
+	       "status 125, for -1, or that of the child (%d), saw %d%s",
+	       128 + SIGKILL, finish(run),
+	       finish(run) == 128 + SIGPIPE ? ": SIGPIPE ended the parent"
+					    : "");
+	expect_nothing_left();
 }
 
-static void refusals(void)
+static bool has_joined(pid_t pid, pid_t target)
 {
-	static const char *const bad[] = {
-		"-1",  "4294967295", "x",  "99999999999999999999",
-		"1x",  "",	     " 1", "0x1",
-		"1.0", "1 2"};
-	int status = random_between(1, 99);
-	char name[66];
+	return same_namespace(pid, target, "user") &&
+	       same_namespace(pid, target, "uts");
+}
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		REFUSES("--uid", "userns", "--uid", bad[i], "probe", "exit",
-			"0");
-		REFUSES("--gid", "userns", "--gid", bad[i], "probe", "exit",
-			"0");
-	}
-	memset(name, 'a' + random_between(0, 25), sizeof(name));
-	name[65] = '\0';
-	REFUSES(name, "userns", "--hostname", name, "probe", "exit", "0");
-	REFUSES("userns: ", "userns", "--hostname", "", "probe", "exit", "0");
-	REFUSES("--ipc", "userns", "--ipc=yes", "probe", "exit", "0");
-	REFUSES("CMD", "userns", "--uid", "1");
-	name[64] = '\0';
-	expect_status(START("userns", "--hostname", name, "--ipc", "--uid", "1",
-			    "--gid", "2", "--drop-caps", "probe", "exit",
-			    id_word((unsigned)status)),
-		      status);
+static void leave_and_join(void)
+{
+	const char *token = fresh_token(), *joiner = fresh_token();
+	const char *target_pid;
+	struct run *run, *joined;
+	pid_t command, target;
+
+	run = START_WITH({.as_root = true}, "driver", "leave", "c000000",
+			 "probe", "hold", token);
+	expect_namespaces(await_probe(token), "the caller", "uts ipc");
+	end(run, token);
+	expect_refused(
+		START("driver", "leave", "4000000", "probe", "exit", "0"),
+		strerror(EPERM), "a UTS namespace without the right to one");
+	token = fresh_token();
+	run = START("driver", "leave", "14000000", "probe", "hold", token);
+	target = await_probe(token);
+	expect_namespaces(target, "the caller", "user uts");
+	target_pid = id_word((unsigned)inner_pid(target));
+	joined = START("driver", "join", target_pid, "14000000", "probe",
+		       "hold", joiner);
+	AWAIT(find_probe(joiner) || strstr(output_of(joined), "done") ||
+		      has_ended(joined),
+	      "join_namespaces() does not return");
+	command = find_probe(joiner);
+	EXPECT(command,
+	       "the user and UTS namespace of a child of its own user could "
+	       "not be joined");
+	EXPECT(has_joined(command, target),
+	       "expected to be in the user and UTS namespace of process %d",
+	       target);
+	expect_namespaces(command, "the caller", "user uts");
+	end(joined, joiner);
+	/* Its IPC namespace is not for it to give. */
+	joined = START("driver", "join", target_pid, "1c000000", "probe",
+		       "exit", "0");
+	AWAIT(strstr(output_of(joined), "done") || has_ended(joined),
+	      "join_namespaces() does not return");
+	EXPECT(!has_ended(joined),
+	       "the last of three namespaces may not be joined, and "
+	       "join_namespaces() has not failed");
+	EXPECT(strstr(errors_of(joined), strerror(EPERM)),
+	       "expected the errno of setns(2): %s", strerror(EPERM));
+	EXPECT(!same_namespace(pid_of(joined), target, "user") &&
+		       !same_namespace(pid_of(joined), target, "uts"),
+	       "the last of three namespaces may not be joined, and the caller "
+	       "is in another all the same: setns(2) takes all flags at once");
+	send_signal(joined, SIGKILL);
+	expect_status(joined, 128 + SIGKILL);
+	REFUSES(strerror(ESRCH), "driver", "late");
+	end(run, token);
 }
 
 static const struct test tests[] = {
+	{"clone", 1,
+	 "clone3(2) with flags, pidfd and cgroup, and a child to wait for",
+	 clone_flags, 0, 1},
+	{"id_maps", 1,
+	 "maps of one id or many, each in one write; setgroups(2) denied for "
+	 "one",
+	 id_maps, 0, 2},
+	{"become_user", 1,
+	 "groups first, then the user, nothing left of before", becomes_user, 0,
+	 3},
 	{"user_namespace", 1,
-	 "CMD runs in a new user namespace, and only in that",
-	 new_user_namespace, 0, 0},
+	 "CMD runs in new namespaces, the ones asked for, with every "
+	 "capability there and none here",
+	 user_namespace, 0, 4},
 	{"ids", 1, "inside CMD is the user and group that were asked for", ids,
-	 0, 0},
-	{"groups", 1, "setgroups(2) is denied before a group is mapped", groups,
-	 0, 0},
-	{"own_capabilities", 1,
-	 "user 0 has every capability in there, and none out here",
-	 own_capabilities, 0, 0},
+	 0, 4},
+	{"waits_for_maps", 1,
+	 "CMD is not executed before its ids are mapped and all is arranged",
+	 waits_for_maps, 0, 4},
+	{"gives_up", 1, "what fails is said, and leaves no child", gives_up, 0,
+	 4},
+	{"hostname", 1, "--hostname is CMD's alone", hostname, 0, 5},
 	{"drop_caps", 1,
 	 "--drop-caps leaves no capability, and none to be had again",
-	 capabilities_dropped, 0, 0},
-	{"hostname", 1, "--hostname is CMD's alone", hostname, 0, 0},
-	{"ipc", 1, "--ipc gives CMD an IPC namespace, and nothing else", ipc, 0,
-	 0},
-	{"waits_for_maps", 1, "CMD is not executed before its ids are mapped",
-	 waits_for_maps, 0, 0},
-	{"gives_up", 1, "what fails is said, and leaves no child", gives_up, 0,
-	 0},
-	{"refusals", 1, "ids and host names that cannot be are refused",
-	 refusals, 0, 0},
+	 capabilities_dropped, 0, 6},
+	{"leave_and_join", 1,
+	 "namespaces are left for new ones, and joined, all or none",
+	 leave_and_join, 0, 7},
 	{0},
 };
 

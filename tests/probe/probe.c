@@ -262,6 +262,7 @@ static const struct {
 	{"capbset_drop", {SYS_prctl}},
 	{"setuid", {SYS_setresuid, SYS_setreuid, SYS_setuid}},
 	{"setgid", {SYS_setresgid, SYS_setregid, SYS_setgid}},
+	{"setgroups", {SYS_setgroups}},
 	{"capset", {SYS_capset}},
 	{"mount", {SYS_mount, SYS_mount_setattr, SYS_move_mount}},
 	{"read", {SYS_read, SYS_readv}},
