@@ -67,11 +67,14 @@ struct lane {
  * SCHED_OTHER, for `seconds` of wall time (more than 0). They start together
  * (shared.h), are gone when this returns, and die with the caller when it is
  * killed (watch.h). They stay in the caller's session: with autogroup on, nice
- * compares only inside one session (sched(7)).
+ * compares only inside one session (sched(7)). The caller itself keeps its own
+ * nice value, policy and CPUs. A signal that it handles meanwhile makes the
+ * race neither shorter nor longer.
  *
- * Returns 0, or -1 with errno: EINVAL for values out of range, EACCES when a
- * lane wants a nice value that the caller may not give, ECANCELED when a lane
- * ended before the race did. fork(2), wait4(2).
+ * Returns 0, or -1 with errno: EINVAL for values out of range, EACCES
+ * or EPERM when a lane wants a nice value that the caller may not give,
+ * ECANCELED when a lane ended before the race did, whatever ended it. fork(2),
+ * wait4(2).
  */
 int race(struct lane *lanes, size_t count, double seconds);
 

@@ -4,7 +4,8 @@
 #
 # A right answer, and the reference, is to have every point. A wrong one names, in the first line
 # of its patch ("Test: NAME"), the test that is to fail it; that test alone is
-# run, and has to. A starter is to have no point. What cannot be judged on this
+# run, and has to; "Needs: root" in the second line: only where the gate runs
+# as root. A starter is to have no point. What cannot be judged on this
 # machine is judged in the VM, all of it in one boot.
 set -u
 cd "$(dirname "$0")/../.." || exit 1

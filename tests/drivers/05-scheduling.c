@@ -1,0 +1,163 @@
+/*
+ * driver of stage 05: calls what schedule.h has in ways that the program of the
+ * stage does not. The gate looks at what comes of it.
+ *
+ *	driver self SETTING... CMD...	one apply_schedule() to itself, then CMD
+ *	driver child SETTING... CMD...	to a child, which then becomes CMD;
+ *exits as that does
+ *	driver weights NICE...		nice_weight() of each, a line for each
+ *	driver race SECONDS NICE...	race(); says "returned" and what, and
+ *					waits to be killed
+ *	driver alarmed MS SECONDS NICE...
+ *					the same, with a handler for SIGALRM,
+ *					which comes every MS milliseconds (0:
+ *					never) and is not to restart anything
+ *
+ * SETTING: nice=N, policy=NUMBER:PRIORITY, io=CLASS:LEVEL or cpus=N,N... None
+ * of them is looked at here: what there is not is for apply_schedule() to find.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "failure.h"
+#include "schedule.h"
+
+enum { MOST_LANES = 8 };
+
+static void read_cpus(const char *list, cpu_set_t *cpus)
+{
+	for (; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL)
+		CPU_SET((size_t)atoi(list), cpus);
+}
+
+static bool read_setting(const char *word, struct schedule *schedule)
+{
+	int class = 0;
+
+	if (sscanf(word, "nice=%d", &schedule->nice) == 1) {
+		schedule->set_nice = true;
+	} else if (sscanf(word, "policy=%d:%d", &schedule->policy,
+			  &schedule->priority) == 2) {
+		schedule->set_policy = true;
+	} else if (sscanf(word, "io=%d:%d", &class, &schedule->io_level) == 2) {
+		schedule->set_io = true;
+		schedule->io_class = (enum io_class) class;
+	} else if (strncmp(word, "cpus=", 5) == 0) {
+		schedule->set_cpus = true;
+		read_cpus(word + 5, &schedule->cpus);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static _Noreturn void become(char **words)
+{
+	execvp(words[0], words);
+	failed("execve", "%s", words[0]);
+	die(EXIT_NOT_FOUND);
+}
+
+/* The child begins when the pipe, which its parent has, is closed. */
+static int apply_to_child(const struct schedule *schedule, char **words)
+{
+	int ends[2], status, result;
+	char byte;
+	pid_t child;
+
+	if (pipe(ends) < 0)
+		die(EXIT_OURS);
+	child = fork();
+	if (child == 0) {
+		close(ends[1]);
+		if (read(ends[0], &byte, 1) != 0)
+			_exit(EXIT_OURS);
+		close(ends[0]);
+		become(words);
+	}
+	close(ends[0]);
+	result = apply_schedule(child, schedule);
+	if (result < 0) {
+		kill(child, SIGKILL);
+		report_failure();
+	}
+	close(ends[1]);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return EXIT_OURS;
+	if (result < 0)
+		return EXIT_OURS;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+/* Returns into whatever it interrupts: SA_RESTART is not set. */
+static void set_alarm(int milliseconds)
+{
+	const struct sigaction action = {.sa_handler = nothing};
+	const struct timeval time = {.tv_usec = milliseconds * 1000};
+	const struct itimerval timer = {time, time};
+
+	if (sigaction(SIGALRM, &action, NULL) < 0 ||
+	    setitimer(ITIMER_REAL, &timer, NULL) < 0)
+		die(EXIT_OURS);
+}
+
+static _Noreturn void run_race(char **words)
+{
+	const struct itimerval none = {0};
+	struct lane lanes[MOST_LANES] = {0};
+	double seconds = atof(words[0]);
+	size_t count = 0;
+	int result;
+
+	while (words[count + 1] && count < MOST_LANES) {
+		lanes[count].nice = atoi(words[count + 1]);
+		count++;
+	}
+	result = race(lanes, count, seconds);
+	if (result < 0)
+		report_failure();
+	setitimer(ITIMER_REAL, &none, NULL);
+	dprintf(STDOUT_FILENO, "returned %d\n", result);
+	for (;;)
+		pause();
+}
+
+int main(int argc, char **argv)
+{
+	const char *what = argc > 2 ? argv[1] : "";
+	struct schedule schedule = {0};
+	char **words = argv + 2;
+
+	if (strcmp(what, "weights") == 0) {
+		for (; *words; words++)
+			printf("%.9g\n", nice_weight(atoi(*words)));
+		return 0;
+	}
+	if (strcmp(what, "alarmed") == 0 && argc > 3)
+		set_alarm(atoi(*words++));
+	if (strcmp(what, "alarmed") == 0 || strcmp(what, "race") == 0)
+		run_race(words);
+	while (*words && read_setting(*words, &schedule))
+		words++;
+	if (!*words)
+		bad_usage("a case and CMD are needed");
+	if (strcmp(what, "child") == 0)
+		return apply_to_child(&schedule, words);
+	/* Of something before: only a call that has failed says why. */
+	errno = EDOM;
+	if (apply_schedule(0, &schedule) < 0)
+		die(EXIT_OURS);
+	become(words);
+}
