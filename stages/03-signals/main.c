@@ -55,7 +55,12 @@ int main(int argc, char **argv)
 	if (child < 0)
 		die(EXIT_OURS);
 	timed_out = supervise(child, &how, &outcome);
-	if (timed_out < 0)
-		die(EXIT_OURS);
+	if (timed_out < 0) {
+		report_failure();
+		/* Nobody would look after it any more. */
+		kill(-child, SIGKILL);
+		kill(child, SIGKILL);
+		_exit(EXIT_OURS);
+	}
 	return timed_out ? EXIT_TIMEOUT : exit_status(outcome.status);
 }
