@@ -7,30 +7,45 @@
 
 #include "failure.h"
 #include "terminal.h"
+#include "todo.h"
 
+/*
+ * Task 1: fill *set with the signals that are held: all, without the seven
+ * that a fault raises (signals.h). sigsetops(3). SIGKILL and SIGSTOP may be in
+ * it: the kernel leaves them out by itself.
+ */
 static void held_signals(sigset_t *set)
 {
+	/* <answer> todo(1, set); */
 	static const int faults[] = {SIGSEGV, SIGBUS,  SIGFPE, SIGILL,
 				     SIGTRAP, SIGABRT, SIGSYS};
 
 	sigfillset(set);
 	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
 		sigdelset(set, faults[i]);
+	/* </answer> */
 }
 
+/*
+ * Task 2: add these to the mask, and keep the mask from before for the child:
+ * one call of sigprocmask(2) does both. SIGCHLD is to have its default action
+ * first: whoever started this program may have ignored it.
+ */
 int hold_signals(sigset_t *before)
 {
+	/* <answer> return todo(2, before, held_signals); */
 	sigset_t set;
 
 	held_signals(&set);
-	/* An ignored SIGCHLD is inherited, and children then leave no status */
 	if (signal(SIGCHLD, SIG_DFL) == SIG_ERR)
 		return failed("signal", "SIGCHLD");
 	if (sigprocmask(SIG_BLOCK, &set, before) < 0)
 		return failed("sigprocmask", "");
 	return 0;
+	/* </answer> */
 }
 
+/* Seconds on a clock that nobody sets. */
 static double now(void)
 {
 	struct timespec t;
@@ -39,30 +54,41 @@ static double now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* The next signal, or 0 when `deadline` (INFINITY: none) has come; -1. */
-static int next_signal(double deadline, siginfo_t *info)
+/*
+ * Task 3: sleep until one of the held signals is there, take it, and return
+ * its number; or 0 when now() has come to `until`, which is INFINITY when
+ * nothing is due. sigtimedwait(2) waits for so long and no longer, or without
+ * end when it is given no time. It may be interrupted; that is no failure.
+ */
+static int next_signal(double until, siginfo_t *info)
 {
+	/* <answer> return todo(3, now() < until, info); */
 	struct timespec wait, *limit = NULL;
 	sigset_t set;
 	int sig;
 
 	held_signals(&set);
-	if (isfinite(deadline)) {
-		double left = fmax(deadline - now(), 0);
+	do {
+		if (isfinite(until)) {
+			double left = fmax(until - now(), 0);
 
-		wait.tv_sec = (time_t)left;
-		wait.tv_nsec = (long)((left - (double)wait.tv_sec) * 1e9);
-		limit = &wait;
-	}
-	do
+			wait.tv_sec = (time_t)left;
+			wait.tv_nsec =
+				(long)((left - (double)wait.tv_sec) * 1e9);
+			limit = &wait;
+		}
 		sig = sigtimedwait(&set, info, limit);
-	while (sig < 0 && errno == EINTR);
+	} while (sig < 0 && errno == EINTR);
 	if (sig < 0 && errno == EAGAIN)
 		return 0;
 	return sig < 0 ? failed("sigtimedwait", "") : sig;
+	/* </answer> */
 }
 
-/* A child that has just ended is a zombie still, or ours to collect next. */
+/*
+ * `pid` may be a process, or a process group as its negative. That there is
+ * none any more is no failure: it has just ended.
+ */
 static int send(pid_t pid, int sig)
 {
 	if (kill(pid, sig) < 0 && errno != ESRCH)
@@ -71,63 +97,86 @@ static int send(pid_t pid, int sig)
 }
 
 /*
- * By SIGTSTP, whose default the kernel withholds from an orphaned process
- * group: nobody could continue it, as nobody can after SIGSTOP.
+ * Task 4: send() the child a signal that has arrived, unless came_to_both()
+ * says that the child has had it too. After SIGTSTP stop_self(): the shell
+ * that stopped its job wants to see it stop. (With the terminal the child's
+ * own stop will do that: task 6.) Both functions are in terminal.h.
  */
-static int stop_self(void)
+static int pass_on(const siginfo_t *info, pid_t child, bool terminal)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTSTP);
-	if (send(getpid(), SIGTSTP) < 0)
+	/* <answer> return todo(4, info, child, terminal, send); */
+	if (!came_to_both(info, child) && send(child, info->si_signo) < 0)
 		return -1;
-	if (sigprocmask(SIG_UNBLOCK, &set, NULL) < 0 ||
-	    sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-		return failed("sigprocmask", "");
+	return info->si_signo == SIGTSTP && !terminal ? stop_self() : 0;
+	/* </answer> */
+}
+
+/* When something is due, on the clock of now(); INFINITY: nothing is. */
+struct times {
+	double term_at; /* the timeout: SIGTERM */
+	double kill_at; /* the end of the grace period: SIGKILL */
+	bool timed_out; /* the timeout has come */
+};
+
+/*
+ * Task 5: after `sig` (0: none) was taken and passed on, do what is due. The
+ * end of the grace period: SIGKILL to the process group that the child leads,
+ * or to the child alone when it is in another one (getpgid(2)). The timeout:
+ * SIGTERM, and SIGCONT, for a stopped child would not notice. The first
+ * SIGTERM, from wherever it came: from now on the grace period runs.
+ */
+static int keep_time(pid_t child, int sig, double grace, struct times *times)
+{
+	/* <answer> return todo(5, child, sig, grace, times); */
+	if (now() >= times->kill_at) {
+		times->kill_at = INFINITY;
+		if (send(getpgid(child) == child ? -child : child, SIGKILL) < 0)
+			return -1;
+	}
+	if (now() >= times->term_at) {
+		times->term_at = INFINITY;
+		times->timed_out = true;
+		sig = SIGTERM;
+		if (send(child, SIGTERM) < 0 || send(child, SIGCONT) < 0)
+			return -1;
+	}
+	if (sig == SIGTERM && isinf(times->kill_at))
+		times->kill_at = now() + grace;
 	return 0;
+	/* </answer> */
 }
 
-/* What the terminal sends to a whole group reaches a child in ours too. */
-static bool came_to_group(const siginfo_t *info, pid_t child)
-{
-	int sig = info->si_signo;
-
-	return info->si_code == SI_KERNEL && getpgid(child) == getpgrp() &&
-	       (sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP ||
-		sig == SIGWINCH);
-}
-
-static int pass_on(const siginfo_t *info, pid_t child)
-{
-	if (!came_to_group(info, child) && send(child, info->si_signo) < 0)
-		return -1;
-	/* The shell that stopped its job wants to see it stop. */
-	return info->si_signo == SIGTSTP ? stop_self() : 0;
-}
-
-/* With the terminal: the job is the two of us, so stop and go on together. */
+/*
+ * Task 6: the child was given the terminal and has stopped. The job is the two
+ * of us: terminal_take() the terminal back, stop_self(), and when that returns
+ * (SIGCONT has come, or nobody is there who could send it) go_on().
+ */
 static int stop_too(pid_t child)
 {
+	/* <answer> return todo(6, child); */
 	terminal_take(child);
 	if (stop_self() < 0)
 		return -1;
-	if (terminal_is_ours())
-		terminal_give(child);
-	return send(-child, SIGCONT);
+	return go_on(child);
+	/* </answer> */
 }
 
-static int end_group(pid_t child)
-{
-	return send(getpgid(child) == child ? -child : child, SIGKILL);
-}
-
+/*
+ * Task 7: until the child has ended, again and again: collect (reap_ended() of
+ * stage 02), wait for the next signal, pass it on unless it is SIGCHLD, and
+ * keep_time(). Collect first: who has ended before the first signal comes is
+ * heard of too. When no child is left and this one has not ended, that is
+ * ECHILD. With how->terminal: stop_too() when the child has stopped, go_on()
+ * when SIGCONT has come, and terminal_take() when the child has ended.
+ */
 int supervise(pid_t child, const struct supervision *how,
 	      struct outcome *outcome)
 {
-	double term_at = how->timeout > 0 ? now() + how->timeout : INFINITY;
-	double kill_at = INFINITY;
-	bool timed_out = false;
+	struct times times = {
+		.term_at = how->timeout > 0 ? now() + how->timeout : INFINITY,
+		.kill_at = INFINITY,
+	};
+	/* <answer> todo(7, child, outcome, next_signal, pass_on, keep_time); */
 	siginfo_t info;
 	int left, sig;
 
@@ -143,29 +192,21 @@ int supervise(pid_t child, const struct supervision *how,
 		}
 		if (outcome->stopped && how->terminal && stop_too(child) < 0)
 			return -1;
-		sig = next_signal(fmin(term_at, kill_at), &info);
+		sig = next_signal(fmin(times.term_at, times.kill_at), &info);
 		if (sig < 0)
 			return -1;
-		if (sig > 0 && sig != SIGCHLD && pass_on(&info, child) < 0)
+		if (sig == SIGCONT && how->terminal && go_on(child) < 0)
 			return -1;
-		if (now() >= kill_at) {
-			kill_at = INFINITY;
-			if (end_group(child) < 0)
-				return -1;
-		}
-		if (now() >= term_at) {
-			term_at = INFINITY;
-			timed_out = true;
-			sig = SIGTERM;
-			/* A stopped child would not notice. */
-			if (send(child, SIGTERM) < 0 ||
-			    send(child, SIGCONT) < 0)
-				return -1;
-		}
-		if (sig == SIGTERM && isinf(kill_at))
-			kill_at = now() + how->grace;
+		if (sig > 0 && sig != SIGCHLD &&
+		    pass_on(&info, child, how->terminal) < 0)
+			return -1;
+		if (keep_time(child, sig, how->grace, &times) < 0)
+			return -1;
 	}
+	/* </answer> */
+	/* <answer> return todo(7, times.timed_out, stop_too); */
 	if (how->terminal)
 		terminal_take(child);
-	return timed_out;
+	return times.timed_out;
+	/* </answer> */
 }

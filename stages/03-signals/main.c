@@ -58,8 +58,10 @@ int main(int argc, char **argv)
 	if (timed_out < 0) {
 		report_failure();
 		/* CMD is not to go on with nobody to look after it. */
-		if (!outcome.ended)
+		if (!outcome.ended) {
+			kill(-child, SIGKILL);
 			kill(child, SIGKILL);
+		}
 		return EXIT_OURS;
 	}
 	return timed_out ? EXIT_TIMEOUT : exit_status(outcome.status);

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "failure.h"
@@ -58,4 +60,42 @@ int terminal_own_group(void *data)
 	if (setpgid(0, 0) < 0)
 		return failed("setpgid", "");
 	return *terminal ? terminal_give(getpid()) : 0;
+}
+
+int stop_self(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTSTP);
+	if (kill(getpid(), SIGTSTP) < 0)
+		return failed("kill", "%d", (int)getpid());
+	if (sigprocmask(SIG_UNBLOCK, &set, NULL) < 0 ||
+	    sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return failed("sigprocmask", "SIGTSTP");
+	return 0;
+}
+
+int go_on(pid_t child)
+{
+	sigset_t set;
+
+	/* It would undo the child's next stop if it were passed on later. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGCONT);
+	sigtimedwait(&set, NULL, &(struct timespec){0});
+	if (terminal_is_ours())
+		terminal_give(child);
+	if (kill(-child, SIGCONT) < 0 && errno != ESRCH)
+		return failed("kill", "%d", (int)-child);
+	return 0;
+}
+
+bool came_to_both(const siginfo_t *info, pid_t child)
+{
+	int sig = info->si_signo;
+
+	return info->si_code == SI_KERNEL && getpgid(child) == getpgrp() &&
+	       (sig == SIGINT || sig == SIGQUIT || sig == SIGTSTP ||
+		sig == SIGWINCH);
 }

@@ -145,6 +145,12 @@ static bool has_settled(pid_t pid, long slept, int *looks)
 	       ++*looks > 200;
 }
 
+/* It has dealt with all that has come, and waits. */
+static bool at_rest(pid_t pid)
+{
+	return is_idle(pid) && state_of(pid) == 'S';
+}
+
 /* Sends a signal, and returns when supervise has dealt with it. */
 static void signal_and_settle(pid_t to, int sig, pid_t supervise)
 {
@@ -178,7 +184,12 @@ static void exit_status_kept(void)
 		 (unsigned long long)bit(SIGCHLD));
 	snprintf(program, sizeof(program), "supervise probe exit %d",
 		 statuses[2]);
-	expect_status(START("probe", "launch", ignored, program), statuses[2]);
+	run = START("probe", "launch", ignored, program);
+	AWAIT(has_ended(run),
+	      "supervise was started with SIGCHLD ignored (SigIgn %s), and "
+	      "does not learn that its child has ended",
+	      status_of(pid_of(run), "SigIgn"));
+	expect_status(run, statuses[2]);
 	expect_status(START("supervise", token), 127);
 	expect_nothing_left();
 }
@@ -199,12 +210,38 @@ static void pass_one(struct run *run, pid_t supervise, int sig)
 	       sig, strsignal(sig));
 }
 
+/* What the other process of the child's group has had: nothing but `last`. */
+static void expect_left_alone(const char *path, int last)
+{
+	char expected[32];
+	pid_t other = find_probe(path);
+
+	snprintf(expected, sizeof(expected), "ready\n%d\n", last);
+	EXPECT(other != 0,
+	       "a process that the child had started has ended with it: the "
+	       "signals went to the whole process group, and are the child's");
+	kill(other, last);
+	AWAIT(state_of(other) == 0, "process %d does not end", other);
+	EXPECT(strcmp(read_in_sandbox(path), expected) == 0,
+	       "signals that were sent to supervise have reached another "
+	       "process of its child's group, too: a negative process id "
+	       "makes kill(2) signal a whole group");
+}
+
 static void every_signal(void)
 {
-	struct run *run = START("supervise", "probe", "record", fresh_record());
-	pid_t supervise = pid_of(run), command;
+	char other[64];
+	struct run *run;
+	pid_t supervise, command;
 
+	snprintf(other, sizeof(other), "%s", fresh_record());
+	run = START("supervise", "sh", "-c",
+		    "probe record $0 64 & exec probe record $1", other,
+		    fresh_record());
 	await_recording(run);
+	AWAIT(strcmp(read_in_sandbox(other), "ready\n") == 0,
+	      "the command's child was not executed");
+	supervise = pid_of(run);
 	command = command_of(supervise);
 	for (int sig = 1; sig <= 64; sig++)
 		if (is_forwardable(sig) && sig != SIGTERM && sig != SIGTSTP &&
@@ -220,13 +257,17 @@ static void every_signal(void)
 	kill(command, SIGCONT);
 	pass_one(run, supervise, SIGTERM);
 	expect_status(run, 0);
+	expect_left_alone(other, 64);
 	EXPECT(!recorded(number_word(SIGCHLD)),
 	       "SIGCHLD, which is for supervise, was passed on to its child");
+	EXPECT(output_of(run)[0] == '\0' && errors_of(run)[0] == '\0',
+	       "supervise has written \"%.40s\" into the command's output",
+	       output_of(run)[0] ? output_of(run) : errors_of(run));
 	expect_nothing_left();
 }
 
 /* What a program has by execve(2): the mask, and what is ignored. */
-static void starts_as_called(void)
+static void mask_as_called(void)
 {
 	for (int i = 0; i < 3; i++) {
 		const char *token = fresh_token();
@@ -266,21 +307,55 @@ static void starts_as_called(void)
 	}
 }
 
+/* nohup(1) relies on it. */
+static void ignored_as_called(void)
+{
+	const uint64_t ignored = bit(SIGHUP) | bit(SIGINT) | bit(SIGUSR2) |
+				 bit(random_between(SIGRTMIN, SIGRTMAX));
+	const char *token = fresh_token();
+	char setting[32], program[64];
+	struct run *run;
+	pid_t command;
+
+	snprintf(setting, sizeof(setting), "ignore=%llx",
+		 (unsigned long long)ignored);
+	snprintf(program, sizeof(program), "supervise probe hold %s", token);
+	run = START("probe", "launch", setting, program);
+	command = await_probe(token);
+	EXPECT((status_mask(command, "SigIgn") & ignored) == ignored,
+	       "supervise's caller ignores %016llx, and CMD only %s: a handler "
+	       "that is installed before fork(2) is reset to the default "
+	       "action, not to what was there before, by execve(2)",
+	       (unsigned long long)ignored, status_of(command, "SigIgn"));
+	kill(command, SIGKILL);
+	expect_status(run, 128 + SIGKILL);
+}
+
+static void starts_as_called(void)
+{
+	mask_as_called();
+	ignored_as_called();
+}
+
 /*
  * Stands still before it becomes a subreaper, which is after hold_signals()
  * and before there is a child; the signal comes then.
  */
 static void held_until_then(void)
 {
-	int sig = random_between(SIGRTMIN, SIGRTMAX);
+	const int sig = random_between(SIGRTMIN, SIGRTMAX);
+	const int fault = faults[random_between(0, 6)];
 	const char *token = fresh_token();
-	char setting[64], program[64];
+	char setting[64], blocked[32], program[64];
 	struct run *run;
 	uint64_t mask;
 
+	/* One of those that are to stay as they are is blocked before. */
+	snprintf(blocked, sizeof(blocked), "block=%llx",
+		 (unsigned long long)bit(fault));
 	snprintf(setting, sizeof(setting), "pause=subreaper:1:%s", token);
 	snprintf(program, sizeof(program), "supervise probe hold %s", token);
-	run = START("probe", "launch", setting, program);
+	run = START("probe", "launch", blocked, setting, program);
 	AWAIT(exists(token, ".paused") || has_ended(run),
 	      "supervise did not become a subreaper");
 	mask = status_mask(pid_of(run), "SigBlk");
@@ -288,13 +363,27 @@ static void held_until_then(void)
 		EXPECT((mask & bit(i)) || (!is_forwardable(i) && i != SIGCHLD),
 		       "hold_signals() has left signal %d (%s) unblocked", i,
 		       strsignal(i));
-		EXPECT(!(mask & bit(i)) || !is_fault(i),
+		EXPECT(!(mask & bit(i)) || !is_fault(i) || i == fault,
 		       "hold_signals() has blocked signal %d (%s), which a "
 		       "fault of the program itself raises",
 		       i, strsignal(i));
 	}
+	EXPECT(mask & bit(fault),
+	       "signal %d (%s) was blocked before, and is not after "
+	       "hold_signals(): SIG_SETMASK replaces the mask, SIG_BLOCK adds "
+	       "to it",
+	       fault, strsignal(fault));
 	send_signal(run, sig);
 	release(token);
+	AWAIT(has_ended(run),
+	      "signal %d came before CMD was started and was to end it; it is "
+	      "lost",
+	      sig);
+	EXPECT(!find_probe(token),
+	       "signal %d came before CMD was started. Instead of CMD, it has "
+	       "ended supervise: it was unblocked, and nothing was there to "
+	       "take it",
+	       sig);
 	EXPECT(finish(run) == 128 + sig,
 	       "signal %d came before CMD was started and was to end it: "
 	       "expected exit status %d, saw %d",
@@ -317,31 +406,82 @@ static void held_at_exec(void)
 	supervise = pid_of(run);
 	signal_and_settle(supervise, SIGHUP, supervise);
 	release(token);
+	AWAIT(has_ended(run),
+	      "SIGHUP came between fork(2) and execve(2) and was to end the "
+	      "child; it is lost");
 	EXPECT(finish(run) == 128 + SIGHUP,
 	       "SIGHUP came between fork(2) and execve(2) and was to end the "
 	       "child: expected exit status %d, saw %d",
 	       128 + SIGHUP, finish(run));
 }
 
+/* Many come before it has a chance to look: it is stopped. */
+static void many_at_once(void)
+{
+	const int realtime = random_between(SIGRTMIN, SIGRTMAX);
+	const int signals[] = {SIGHUP,	SIGINT,	  SIGUSR1, SIGUSR2,
+			       SIGPIPE, SIGWINCH, SIGURG,  SIGPWR};
+	const int count = sizeof(signals) / sizeof(signals[0]);
+	struct run *run = START("supervise", "probe", "record", fresh_record());
+	pid_t supervise = pid_of(run);
+	int offset = random_between(0, count - 1);
+
+	await_recording(run);
+	kill(supervise, SIGSTOP);
+	AWAIT(state_of(supervise) == 'T', "supervise does not stop");
+	for (int i = 0; i < count; i++)
+		kill(supervise, signals[(i + offset) % count]);
+	for (int i = 0; i < 3; i++)
+		kill(supervise, realtime);
+	kill(supervise, SIGCONT);
+	for (int i = 0; i < count; i++)
+		AWAIT(recorded(number_word(signals[i])) || has_ended(run),
+		      "%d signals came at once, and signal %d (%s) of them has "
+		      "not reached the child: one variable cannot hold them "
+		      "all",
+		      count, signals[i], strsignal(signals[i]));
+	AWAIT(recorded(number_word(realtime)) == 3 || has_ended(run),
+	      "realtime signal %d was sent three times, and has reached the "
+	      "child %d times: such signals are queued",
+	      realtime, recorded(number_word(realtime)));
+	EXPECT(!has_ended(run),
+	       "supervise has ended, with status %d, when many signals came at "
+	       "once",
+	       finish(run));
+	send_signal(run, SIGTERM);
+	expect_status(run, 0);
+}
+
 static void no_signal_lost(void)
 {
 	held_until_then();
 	held_at_exec();
+	many_at_once();
 	expect_nothing_left();
+}
+
+static bool goes_on(pid_t pid)
+{
+	char state = state_of(pid);
+
+	return state == 'R' || state == 'S' || state == 'D';
 }
 
 /* SIGTERM ends neither the command nor what it has started. */
 static void grace_then_kill(void)
 {
-	const char *child = fresh_token();
+	const char *child = fresh_token(), *other = fresh_token();
+	struct run *bystander = START("probe", "hold", other);
 	double grace, sent;
 	struct run *run =
 		START("supervise", "--grace", short_time(&grace), "sh", "-c",
 		      "probe hold $0 & exec probe record $1 0", child,
 		      fresh_record());
-	pid_t grandchild = await_probe(child);
+	pid_t grandchild = await_probe(child), command;
 
 	await_recording(run);
+	command = command_of(pid_of(run));
+	AWAIT(find_probe(other), "the bystander was not executed");
 	sent = seconds();
 	AWAIT(has_ended(run) || (kill(pid_of(run), SIGTERM), false),
 	      "a child that does not end on SIGTERM is still there, long after "
@@ -350,6 +490,13 @@ static void grace_then_kill(void)
 	      grace);
 	EXPECT(!is_late(sent), "the grace period of %.3f s has taken %.3f s",
 	       grace, seconds() - sent);
+	EXPECT(!goes_on(command),
+	       "supervise has ended, with status %d, and its child still runs: "
+	       "kill(2) with 0 is for the caller's own process group",
+	       finish(run));
+	EXPECT(!has_ended(bystander),
+	       "a process that has nothing to do with supervise was killed: "
+	       "kill(2) with -1 is for all that may be signalled");
 	EXPECT(finish(run) == 128 + SIGKILL,
 	       "expected exit status %d for a child that SIGKILL ended, saw %d",
 	       128 + SIGKILL, finish(run));
@@ -365,6 +512,8 @@ static void grace_then_kill(void)
 	AWAIT(state_of(grandchild) == 0,
 	      "a process that the child had started still runs: SIGKILL is "
 	      "for the whole process group");
+	send_signal(bystander, SIGKILL);
+	finish(bystander);
 	expect_nothing_left();
 }
 
@@ -387,14 +536,80 @@ static void grace_is_for_leaving(void)
 	expect_status(run, status);
 }
 
+/* Only SIGTERM starts it; and 0 is no time, not no end. */
+static void grace_of_nothing(void)
+{
+	struct run *run = START("supervise", "--grace", "0", "probe", "record",
+				fresh_record(), number_word(SIGUSR2));
+	const int signals[] = {SIGINT, SIGHUP, SIGUSR2};
+
+	await_recording(run);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		send_signal(run, signals[i]);
+		AWAIT(recorded(number_word(signals[i])) || has_ended(run),
+		      "signal %d has not reached the child", signals[i]);
+		EXPECT(i == 2 || !has_ended(run),
+		       "signal %d (%s) was to be passed on and no more, and "
+		       "supervise has ended, with status %d%s",
+		       signals[i], strsignal(signals[i]), finish(run),
+		       finish(run) == 128 + SIGKILL
+			       ? ": without SIGTERM, a grace period has begun"
+			       : "");
+	}
+	expect_status(run, 0);
+	run = START("supervise", "--grace", "0", "probe", "record",
+		    fresh_record(), "0");
+	await_recording(run);
+	send_signal(run, SIGTERM);
+	AWAIT(has_ended(run),
+	      "--grace 0: a child that does not end on SIGTERM is to be killed "
+	      "at once, and is still there");
+	expect_status(run, 128 + SIGKILL);
+}
+
+/* A child that leads no process group: SIGKILL is for it alone. */
+static void grace_beside(void)
+{
+	const char *other = fresh_token();
+	struct run *run = START("sh", "-c",
+				"probe hold $0 & exec driver beside 0.05 probe "
+				"record $1 0",
+				other, fresh_record());
+
+	await_recording(run);
+	await_probe(other);
+	send_signal(run, SIGTERM);
+	AWAIT(has_ended(run),
+	      "a child in the process group of its supervisor is still there "
+	      "after the grace period: it leads no group that could be killed");
+	EXPECT(finish(run) == 0,
+	       "the child stays in the process group of its supervisor; to "
+	       "kill that group has ended the supervisor too (status %d)",
+	       finish(run));
+	EXPECT(strcmp(output_of(run), "0 1 9 1\n") == 0,
+	       "expected supervise() to return 0, with ended 1, status 9 and "
+	       "reaped 1; saw %s",
+	       output_of(run));
+	EXPECT(find_probe(other),
+	       "a process that was not the child's was killed with it");
+	kill(find_probe(other), SIGKILL);
+	expect_nothing_left();
+}
+
 static void grace_period(void)
 {
 	grace_then_kill();
 	grace_is_for_leaving();
+	grace_of_nothing();
+	grace_beside();
 }
 
 static void expect_timeout(struct run *run, double since, const char *what)
 {
+	AWAIT(has_ended(run),
+	      "the timeout has come, and after it the grace period: %s was to "
+	      "be ended, and still is there",
+	      what);
 	EXPECT(finish(run) == 124,
 	       "expected exit status 124 after the timeout of %s, saw %d", what,
 	       finish(run));
@@ -491,11 +706,43 @@ static void timeout(void)
 	no_timeout();
 }
 
-static bool goes_on(pid_t pid)
+/* A job without a terminal, as `supervise CMD &` in a script. */
+static void stops_as_a_job(void)
 {
-	char state = state_of(pid);
+	const char *token = fresh_token();
+	char program[64];
+	struct run *run;
+	pid_t supervise = 0, command;
 
-	return state == 'R' || state == 'S' || state == 'D';
+	snprintf(program, sizeof(program), "supervise probe hold %s", token);
+	run = START("probe", "job", program);
+	command = await_probe(token);
+	AWAIT(children_of(pid_of(run), &supervise, 1) == 1,
+	      "supervise was not executed");
+	for (int i = 0; i < 2; i++) {
+		kill(supervise, SIGTSTP);
+		AWAIT(state_of(command) == 'T',
+		      "SIGTSTP was sent to supervise and its child (state %c) "
+		      "has not stopped",
+		      state_of(command));
+		AWAIT(state_of(supervise) == 'T',
+		      "SIGTSTP was sent to supervise, its child has stopped, "
+		      "and supervise (state %c) has not: the shell whose job "
+		      "it is cannot see that",
+		      state_of(supervise));
+		kill(supervise, SIGCONT);
+		AWAIT(goes_on(command) && goes_on(supervise),
+		      "SIGCONT was sent to supervise (state %c) and its child "
+		      "(state %c) does not go on",
+		      state_of(supervise), state_of(command));
+	}
+	kill(supervise, SIGTERM);
+	AWAIT(state_of(supervise) == 0 && state_of(command) == 0,
+	      "SIGTERM was sent to supervise (state %c), and its child (state "
+	      "%c) has not ended, or supervise not after it",
+	      state_of(supervise), state_of(command));
+	send_signal(run, SIGKILL);
+	finish(run);
 }
 
 static void stops_and_continues(void)
@@ -533,6 +780,7 @@ static void stops_and_continues(void)
 	      state_of(supervise));
 	send_signal(run, SIGINT);
 	expect_status(run, 128 + SIGINT);
+	stops_as_a_job();
 	expect_nothing_left();
 }
 
@@ -553,6 +801,9 @@ static void leaves_orphans(void)
 	      "supervise has not become the parent of orphans");
 	EXPECT(!has_ended(run), "supervise has ended before its command");
 	kill(family[0], SIGHUP);
+	AWAIT(has_ended(run),
+	      "the command has ended, and supervise waits for %zu orphans",
+	      count_children(pid_of(run)));
 	expect_status(run, 128 + SIGHUP);
 	release(token);
 	expect_nothing_left();
@@ -589,7 +840,16 @@ static void collects_and_sleeps(void)
 	leaves_orphans();
 }
 
-/* A shell's job; supervise is that job. Returns the shell. */
+/* A job has had the terminal, and is gone. */
+static bool job_has_ended(pid_t shell)
+{
+	pid_t job;
+
+	return foreground_of(shell) != group_of(shell) &&
+	       children_of(shell, &job, 1) == 0;
+}
+
+/* A shell's job; supervise is that job. Returns the command. */
 static pid_t start_job(struct run **run, pid_t *supervise, const char *program)
 {
 	pid_t shell, child = 0;
@@ -599,8 +859,11 @@ static pid_t start_job(struct run **run, pid_t *supervise, const char *program)
 	AWAIT((children_of(shell, supervise, 1) == 1 &&
 	       children_of(*supervise, &child, 1) == 1 &&
 	       argument_is(child, 0, "probe")) ||
-		      has_ended(*run),
+		      has_ended(*run) || job_has_ended(shell),
 	      "the command was not executed");
+	EXPECT(child != 0 && !job_has_ended(shell),
+	       "supervise has ended before its command; it said %s",
+	       output_of(*run));
 	EXPECT(foreground_of(shell) == child && group_of(child) == child,
 	       "process group %d has the terminal, not the command's, %d",
 	       foreground_of(shell), child);
@@ -633,6 +896,31 @@ static void keys_reach_command(void)
 	       foreground_of(pid_of(run)), supervise);
 }
 
+/* Ctrl-Z; the command stops by itself; the shell asks supervise to. */
+static void make_stop(struct run *run, int way, pid_t supervise, pid_t command)
+{
+	static const char *const ways[] = {"Ctrl-Z was typed",
+					   "SIGSTOP was sent to the command",
+					   "SIGTSTP was sent to supervise"};
+
+	if (way == 0)
+		type(run, "\x1a");
+	else
+		kill(way == 1 ? command : supervise,
+		     way == 1 ? SIGSTOP : SIGTSTP);
+	AWAIT(state_of(command) == 'T',
+	      "%s and the command (state %c) does not stop", ways[way],
+	      state_of(command));
+	AWAIT(state_of(supervise) == 'T',
+	      "the command has stopped and supervise (state %c) has not: the "
+	      "shell cannot see it",
+	      state_of(supervise));
+	EXPECT(foreground_of(command) == supervise,
+	       "supervise has stopped and has left the terminal with process "
+	       "group %d; its own is %d",
+	       foreground_of(command), supervise);
+}
+
 static void stop_key_stops_both(void)
 {
 	const char *token = fresh_token();
@@ -643,32 +931,19 @@ static void stop_key_stops_both(void)
 	snprintf(program, sizeof(program), "supervise probe hold %s", token);
 	command = start_job(&run, &supervise, program);
 	await_probe(token);
-	for (int i = 0; i < 3; i++) {
-		if (i == 0)
-			type(run, "\x1a");
-		else
-			kill(command, SIGSTOP);
-		AWAIT(state_of(command) == 'T',
-		      "%s and the command (state %c) does not stop",
-		      i == 0 ? "Ctrl-Z was typed" : "SIGSTOP was sent",
-		      state_of(command));
-		AWAIT(state_of(supervise) == 'T',
-		      "the command has stopped and supervise (state %c) has "
-		      "not: the shell cannot see it",
-		      state_of(supervise));
-		EXPECT(foreground_of(command) == supervise,
-		       "supervise has stopped and has left the terminal with "
-		       "process group %d; its own is %d",
-		       foreground_of(command), supervise);
+	for (int way = 0; way < 3; way++) {
+		make_stop(run, way, supervise, command);
 		kill(supervise, SIGCONT);
 		AWAIT(goes_on(command) && goes_on(supervise),
 		      "SIGCONT was sent to supervise (state %c) and its child "
 		      "(state %c) does not go on",
 		      state_of(supervise), state_of(command));
-		EXPECT(foreground_of(command) == command,
-		       "the command goes on and process group %d has the "
-		       "terminal",
-		       foreground_of(command));
+		AWAIT(foreground_of(command) == command,
+		      "the command goes on and process group %d has the "
+		      "terminal",
+		      foreground_of(command));
+		/* It may still be busy with SIGCONT. */
+		AWAIT(at_rest(supervise), "supervise does not come to rest");
 	}
 	type(run, "\x03");
 	AWAIT(state_of(supervise) == 0,
@@ -677,10 +952,157 @@ static void stop_key_stops_both(void)
 	      state_of(command), state_of(supervise));
 }
 
+/* A shell with job control: Ctrl-Z, `bg`, then `fg`. */
+static void background_and_back(void)
+{
+	const char *token = fresh_token(), *mark = fresh_token();
+	struct run *run = START_WITH({.terminal = true}, "sh", "-c",
+				     "set -m; supervise probe hold $0; bg;"
+				     ": >/tmp/$1; read x; fg",
+				     token, mark);
+	pid_t shell = pid_of(run), command = await_probe(token), supervise;
+
+	supervise = parent_of(command);
+	EXPECT(foreground_of(shell) == command,
+	       "process group %d has the terminal, not the command's, %d",
+	       foreground_of(shell), command);
+	type(run, "\x1a");
+	AWAIT(exists(mark, "") || has_ended(run),
+	      "Ctrl-Z was typed, and the shell does not come back");
+	AWAIT(goes_on(command),
+	      "`bg` has sent SIGCONT to supervise, and its child (state %c) "
+	      "does not go on",
+	      state_of(command));
+	AWAIT(at_rest(supervise), "supervise does not come to rest");
+	EXPECT(foreground_of(shell) == group_of(shell),
+	       "`bg` continues the job in the background, and process group %d "
+	       "has taken the terminal from the shell, %d",
+	       foreground_of(shell), group_of(shell));
+	type(run, "\n");
+	AWAIT(foreground_of(shell) == command,
+	      "`fg` has given the terminal to supervise, and process group %d "
+	      "has it, not the command's, %d",
+	      foreground_of(shell), command);
+	type(run, "\x03");
+	AWAIT(state_of(supervise) == 0,
+	      "Ctrl-C has not ended the command (state %c), or supervise "
+	      "(state %c) not after it",
+	      state_of(command), state_of(supervise));
+}
+
+/* A child in its supervisor's group has Ctrl-C from the terminal itself. */
+static void keys_reach_both(void)
+{
+	pid_t shell, driver = 0, command = 0;
+	char program[96];
+	struct run *run;
+
+	snprintf(program, sizeof(program), "driver beside 100 probe record %s",
+		 fresh_record());
+	run = START_WITH({.terminal = true}, "probe", "job", program);
+	shell = pid_of(run);
+	await_recording(run);
+	AWAIT(children_of(shell, &driver, 1) == 1 &&
+		      children_of(driver, &command, 1) == 1,
+	      "the driver has not started the command");
+	kill(driver, SIGSTOP);
+	AWAIT(state_of(driver) == 'T', "the driver does not stop");
+	type(run, "\x03");
+	AWAIT(recorded(number_word(SIGINT)), "Ctrl-C does not come");
+	kill(driver, SIGCONT);
+	AWAIT(recorded(number_word(SIGCONT)),
+	      "SIGCONT was sent to the supervisor and has not reached its "
+	      "child");
+	AWAIT(at_rest(driver) && at_rest(command),
+	      "the supervisor does not come to rest");
+	EXPECT(recorded(number_word(SIGINT)) == 1,
+	       "Ctrl-C has reached the child from the terminal, and a second "
+	       "time from its supervisor, which is in the same process group");
+	kill(driver, SIGINT);
+	AWAIT(recorded(number_word(SIGINT)) == 2,
+	      "SIGINT was sent to the supervisor, not by the terminal, and has "
+	      "not reached its child");
+	kill(driver, SIGTERM);
+	AWAIT(state_of(driver) == 0, "SIGTERM has not ended the child");
+}
+
 static void terminal(void)
 {
 	keys_reach_command();
 	stop_key_stops_both();
+	background_and_back();
+	keys_reach_both();
+}
+
+/* What it sleeps in is interrupted: nothing has come, nothing is lost. */
+static void interrupted_sleep(void)
+{
+	for (int n = 1; n <= 2; n++) {
+		const char *token = fresh_token();
+		char fault[32], program[64];
+		struct run *run;
+		pid_t command;
+
+		snprintf(fault, sizeof(fault), "fail=sleep:%d:%d", n, EINTR);
+		snprintf(program, sizeof(program),
+			 "supervise --timeout 100 probe hold %s", token);
+		run = START("probe", "launch", fault, program);
+		command = await_probe(token);
+		signal_and_settle(command, SIGSTOP, pid_of(run));
+		kill(command, SIGCONT);
+		kill(command, SIGTERM);
+		EXPECT(finish(run) == 128 + SIGTERM,
+		       "what supervise sleeps in was interrupted (EINTR), and "
+		       "can be begun again: expected exit status %d, saw %d",
+		       128 + SIGTERM, finish(run));
+	}
+}
+
+/* Then there is less to wait for, or nothing: but the timeout still comes. */
+static void interrupted_timeout(void)
+{
+	double timeout;
+	char fault[32], program[64];
+	struct run *run;
+
+	snprintf(fault, sizeof(fault), "fail=sleep:1:%d", EINTR);
+	snprintf(program, sizeof(program),
+		 "supervise --timeout %s probe hold %s", short_time(&timeout),
+		 fresh_token());
+	run = START("probe", "launch", fault, program);
+	AWAIT(has_ended(run),
+	      "what supervise sleeps in was interrupted (EINTR), and the "
+	      "timeout of %.3f s does not come any more",
+	      timeout);
+	expect_status(run, 124);
+}
+
+static void kill_fails(void)
+{
+	const char *token = fresh_token();
+	char fault[32], program[64];
+	struct run *run;
+
+	snprintf(fault, sizeof(fault), "fail=kill:1:%d", EPERM);
+	snprintf(program, sizeof(program), "supervise probe hold %s", token);
+	run = START("probe", "launch", fault, program);
+	await_probe(token);
+	send_signal(run, SIGHUP);
+	AWAIT(has_ended(run),
+	      "SIGHUP could not be passed on, kill(2) failed with \"%s\", and "
+	      "supervise() has not said so",
+	      strerror(EPERM));
+	expect_refusal(run, strerror(EPERM));
+}
+
+static void no_such_child(void)
+{
+	struct run *run = START("driver", "stranger");
+
+	AWAIT(has_ended(run),
+	      "supervise() of a process that is no child sleeps for ever: it "
+	      "is to be -1 with ECHILD");
+	expect_refusal(run, strerror(ECHILD));
 }
 
 static void failures(void)
@@ -705,6 +1127,10 @@ static void failures(void)
 	snprintf(fault, sizeof(fault), "fail=wait:1:%d", EINVAL);
 	REFUSES("Invalid argument", "probe", "launch", fault,
 		"supervise probe exit 0");
+	no_such_child();
+	kill_fails();
+	interrupted_sleep();
+	interrupted_timeout();
 	expect_status(START("supervise", "--grace", "1.5", "--timeout", "2.",
 			    "probe", "exit", number_word(status)),
 		      status);
@@ -712,33 +1138,33 @@ static void failures(void)
 
 static const struct test tests[] = {
 	{"exit_status", 1, "supervise exits as CMD did", exit_status_kept, 0,
-	 0},
+	 7},
 	{"every_signal", 1, "every signal that can be passed on reaches CMD",
-	 every_signal, 0, 0},
+	 every_signal, 0, 4},
 	{"starts_as_called", 1,
 	 "CMD starts with the signal mask that supervise was called with",
-	 starts_as_called, 0, 0},
+	 starts_as_called, 0, 2},
 	{"no_signal_lost", 1,
 	 "a signal that comes before CMD runs is not lost: it waits",
-	 no_signal_lost, 0, 0},
+	 no_signal_lost, 0, 1},
 	{"grace_period", 1,
 	 "SIGTERM, then after the grace period SIGKILL for the whole group",
-	 grace_period, 0, 0},
+	 grace_period, 0, 5},
 	{"timeout", 1,
 	 "when the timeout is over CMD gets SIGTERM, and supervise exits 124",
-	 timeout, 0, 0},
+	 timeout, 0, 5},
 	{"stops_and_continues", 1,
 	 "CMD can be stopped and continued through "
 	 "supervise",
-	 stops_and_continues, 0, 0},
+	 stops_and_continues, 0, 4},
 	{"collects_and_sleeps", 1,
 	 "other children are collected, and supervise sleeps meanwhile",
-	 collects_and_sleeps, 0, 0},
+	 collects_and_sleeps, 0, 3},
 	{"terminal", 1,
 	 "CMD has the terminal; with it supervise stops, goes on, and ends",
-	 terminal, 0, 0},
+	 terminal, 0, 6},
 	{"failures", 1, "what is not a time is refused, and what fails is said",
-	 failures, 0, 0},
+	 failures, 0, 7},
 	{0},
 };
 

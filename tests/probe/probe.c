@@ -271,6 +271,11 @@ static const struct {
 	{"sendmsg", {SYS_sendmsg, SYS_sendmmsg}},
 	{"listen", {SYS_listen}},
 	{"sigaction", {SYS_rt_sigaction}},
+#ifdef SYS_poll
+	{"sleep", {SYS_rt_sigtimedwait, SYS_ppoll, SYS_epoll_pwait, SYS_poll}},
+#else
+	{"sleep", {SYS_rt_sigtimedwait, SYS_ppoll, SYS_epoll_pwait}},
+#endif
 	{"setaffinity", {SYS_sched_setaffinity}},
 	{"setscheduler", {SYS_sched_setscheduler, SYS_sched_setattr}},
 	{"setpriority", {SYS_setpriority}},
