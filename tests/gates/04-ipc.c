@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "gate.h"
@@ -98,6 +98,52 @@ static void expect_failure(struct run *run, const char *when, int error)
 static struct run *launch(const char *disturbance, const char *program)
 {
 	return START("probe", "launch", disturbance, program);
+}
+
+/* A driver has come as far as the word. */
+static void await_word(struct run *run, const char *word, const char *what)
+{
+	AWAIT(strstr(output_of(run), word) || has_ended(run), "%s", what);
+	EXPECT(strstr(output_of(run), word), "%s: it has ended, with status %d",
+	       what, finish(run));
+}
+
+/* The driver with the words; the launcher has become it when this returns. */
+static struct run *driver(const char *disturbance, const char *words)
+{
+	char program[256];
+	struct run *run;
+
+	snprintf(program, sizeof(program), "driver %s", words);
+	run = launch(disturbance, program);
+	AWAIT(argument_is(pid_of(run), 0, "driver") || has_ended(run),
+	      "the driver is not executed");
+	return run;
+}
+
+/* Has seen enough of it. */
+static void end(struct run *run)
+{
+	send_signal(run, SIGKILL);
+	finish(run);
+}
+
+/* What failed in a driver was said, and has left no descriptor open. */
+static void expect_closed(struct run *run, const char *when, int error)
+{
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "%s: it waits, expected \"%s\"", when, strerror(error));
+	EXPECT(!has_ended(run),
+	       "%s: expected \"%s\", saw it end with status %d%s", when,
+	       strerror(error), finish(run),
+	       finish(run) == 128 + SIGPIPE ? " (SIGPIPE)" : "");
+	EXPECT(strstr(errors_of(run), strerror(error)),
+	       "%s: expected \"%s\", saw %s", when, strerror(error),
+	       errors_of(run)[0] ? errors_of(run) : "no failure");
+	EXPECT(count_descriptors(pid_of(run)) <= 3,
+	       "%s: it has failed, and %d descriptors are open: expected 0, 1 "
+	       "and 2 alone",
+	       when, count_descriptors(pid_of(run)));
 }
 
 /* A command line that is put together word by word. */
@@ -247,17 +293,18 @@ static void expect_pipeline(struct run *run, size_t count, int closed)
 
 static void connected(void)
 {
-	static const char *const shells[] = {"exec \"$@\"", "exec \"$@\" <&-",
-					     "exec \"$@\" <&- >&-"};
+	static const char *const shells[] = {
+		"exec \"$@\"", "exec \"$@\" <&-", "exec \"$@\" <&- >&-",
+		"ulimit -n 6; exec \"$@\"", /* 0, 1, 2 and three more */
+	};
 
 	/* Pipes made while 0 or 1 are free are given these numbers. */
-	for (int closed = 0; closed < 3; closed++) {
-		size_t count = (size_t)random_between(3, 6);
-		struct run *run = start_holding(shells[closed], count);
+	for (int i = 0; i < 4; i++) {
+		size_t count = i < 3 ? (size_t)random_between(3, 6) : 64;
+		struct run *run = start_holding(shells[i], count);
 
-		expect_pipeline(run, count, closed);
-		kill(pid_of(run), SIGKILL);
-		finish(run);
+		expect_pipeline(run, count, i % 3);
+		end(run);
 	}
 }
 
@@ -271,22 +318,17 @@ static void make_payload(int size)
 
 static void ends_arrive(void)
 {
-	const char *token = fresh_token(), *sum;
-	struct run *run, *other;
+	const char *token = fresh_token();
+	const struct start how = {.input = token};
+	struct run *run;
 
 	make_payload(random_between(1000000, 1100000));
 	run = START("ipc", "pipeline", "cat", "/tmp/payload", "|", "cat", "|",
 		    "cat", "|", "cmp", "-", "/tmp/payload");
 	expect_end(run, 0,
-		   "a reader sees no end of file, for somebody still has the "
-		   "writing end open");
-	run = START("ipc", "pipeline", "cat", "/tmp/payload", "|", "sha256sum");
-	expect_end(run, 0, "sha256sum sees no end of file");
-	other = START_WITH({.dir = "/tmp"}, "sh", "-c", "sha256sum <payload");
-	finish(other);
-	sum = output_of(other);
-	EXPECT(sum[0] && strcmp(output_of(run), sum) == 0,
-	       "expected the checksum %s, saw %s", sum, output_of(run));
+		   "somebody still has a writing end open, or a command was "
+		   "waited for before the one that is to read from it was "
+		   "started");
 	run = START_WITH({.input = token}, "ipc", "pipeline", "cat", "|",
 			 "cat");
 	expect_end(run, 0, "cat sees no end of file");
@@ -294,7 +336,7 @@ static void ends_arrive(void)
 	       "what was written to the first command's standard input does "
 	       "not come out of the last one: expected %s, saw %s",
 	       token, output_of(run));
-	/* Two who would write for ever. */
+	/* One who would write for ever. */
 	run = START("ipc", "pipeline", "yes", token, "|", "cat", "|", "head",
 		    "-n1");
 	expect_end(run, 0,
@@ -302,6 +344,17 @@ static void ends_arrive(void)
 		   "somebody else still has the reading end open");
 	EXPECT(strncmp(output_of(run), token, strlen(token)) == 0,
 	       "expected %s, saw %s", token, output_of(run));
+	begin_line("ulimit -n 6; exec \"$@\"");
+	for (int i = 0; i < CROWD; i++) {
+		if (i > 0)
+			word("|");
+		word("cat");
+	}
+	run = start(&how, line);
+	expect_end(run, 0, "among 200 commands the end of file is lost");
+	EXPECT(strcmp(output_of(run), token) == 0,
+	       "of %s, passed on by 200 commands, came: %s", token,
+	       output_of(run));
 	expect_nothing_left();
 }
 
@@ -332,36 +385,6 @@ static void expect_undone(const char *shell, const char *fault, int error)
 	expect_error(run, "ipc", error);
 }
 
-static void many_commands(void)
-{
-	/* 0, 1, 2 and three more. */
-	const char *shell = "ulimit -n 6; exec \"$@\"";
-	const char *token = fresh_token();
-	const struct start how = {.input = token};
-	char fault[48];
-	struct run *run;
-
-	run = start_holding(shell, 64);
-	expect_pipeline(run, 64, 0);
-	kill(pid_of(run), SIGKILL);
-	finish(run);
-	begin_line(shell);
-	for (int i = 0; i < CROWD; i++) {
-		if (i > 0)
-			word("|");
-		word("cat");
-	}
-	run = start(&how, line);
-	expect_end(run, 0, "among 200 commands the end of file is lost");
-	EXPECT(strcmp(output_of(run), token) == 0,
-	       "of %s, passed on by 200 commands, came: %s", token,
-	       output_of(run));
-	expect_undone("ulimit -n 5; exec \"$@\"", "block=0", EMFILE);
-	snprintf(fault, sizeof(fault), "fail=fork:%d:%d", random_between(1, 3),
-		 EAGAIN);
-	expect_undone("exec \"$@\"", fault, EAGAIN);
-}
-
 /* What holds its end open with the first command goes on as well. */
 static void waits_for_all(int status)
 {
@@ -385,11 +408,6 @@ static void signalled(void)
 	int sig = random_between(0, 1) ? SIGTERM : SIGHUP;
 	struct run *run = start_holding("exec \"$@\"", count);
 
-	for (size_t i = 0; i < count; i++)
-		EXPECT(status_mask(commands[i], "SigBlk") == 0,
-		       "command %zu has signals blocked (%s), which the caller "
-		       "of ipc had not",
-		       i + 1, status_of(commands[i], "SigBlk"));
 	send_signal(run, sig);
 	expect_end(run, 128 + sig, "it was sent a signal that is to end all");
 	expect_nothing_left();
@@ -399,33 +417,22 @@ static void signalled(void)
 	expect_nothing_left();
 }
 
-static void exits(void)
+/* Commands that cannot be executed, and the others. */
+static void not_executed(int status)
 {
 	const char *token = fresh_token(), *other = fresh_token();
-	int status = random_between(1, 120), sig = random_between(1, 15);
+	int sig = random_between(1, 15);
 	struct run *run;
 
-	expect_status(START("ipc", "pipeline", "probe", "exit", "7", "|",
-			    "probe", "exit", number_word(status)),
-		      status);
-	expect_status(START("ipc", "pipeline", "probe", "exit",
-			    number_word(status), "|", "probe", "exit", "0"),
-		      0);
-	expect_status(
-		START("ipc", "pipeline", "probe", "exit", number_word(status)),
-		status);
-	waits_for_all(status);
-	/* Commands that cannot be executed, and the others. */
 	run = START("ipc", "pipeline", "echo", token, "|", other, "|", "probe",
 		    "exit", number_word(status));
 	expect_end(run, status,
-		   "the command after one that is not found "
-		   "waits");
+		   "the command after one that is not found waits");
 	EXPECT(strstr(errors_of(run), other),
 	       "expected a line that names %s, which is not found", other);
 	run = START("ipc", "pipeline", other, "|", "cat", "|", "wc", "-c");
 	expect_end(run, 0, "the commands after one that is not found wait");
-	EXPECT(atoi(output_of(run)) == 0 && output_of(run)[0] == '0',
+	EXPECT(strcmp(output_of(run), "0\n") == 0,
 	       "what was read from a command that is not found: %s bytes",
 	       output_of(run));
 	expect_end(START("ipc", "pipeline", "yes", "|", other), 127,
@@ -436,13 +443,177 @@ static void exits(void)
 	kill(await_probe(token), sig);
 	expect_status(run, 128 + sig);
 	expect_nothing_left();
+}
+
+static void exits(void)
+{
+	int status = random_between(2, 120);
+	char fault[48];
+
+	expect_status(START("ipc", "pipeline", "probe", "exit", "1", "|",
+			    "probe", "exit", number_word(status)),
+		      status);
+	expect_status(START("ipc", "pipeline", "probe", "exit",
+			    number_word(status), "|", "probe", "exit", "0"),
+		      0);
+	expect_status(
+		START("ipc", "pipeline", "probe", "exit", number_word(status)),
+		status);
+	waits_for_all(status);
+	not_executed(status);
+	signalled();
+	expect_undone("ulimit -n 5; exec \"$@\"", "block=0", EMFILE);
+	snprintf(fault, sizeof(fault), "fail=fork:%d:%d", random_between(1, 3),
+		 EAGAIN);
+	expect_undone("exec \"$@\"", fault, EAGAIN);
 	REFUSES("CMD", "ipc", "pipeline");
 	REFUSES("empty", "ipc", "pipeline", "|", "cat");
 	REFUSES("empty", "ipc", "pipeline", "cat", "|");
 	REFUSES("empty", "ipc", "pipeline", "probe", "hold", "a", "|", "|",
 		"cat");
 	REFUSES("--nonsense", "ipc", "pipeline", "--nonsense", "cat");
-	signalled();
+	REFUSES("carry", "ipc", "carry");
+	REFUSES("pipeline", "ipc");
+}
+
+/* Random letters in /tmp/text, so that it can be compared as text. */
+static void make_text(int size)
+{
+	EXPECT(RUN("sh", "-c", "head -c $0 /dev/urandom | base64 >/tmp/text",
+		   number_word(size)) == 0,
+	       "the test could not make its data");
+}
+
+static void expect_same_text(const char *seen, const char *path)
+{
+	static char text[1 << 20];
+	int fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC);
+	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	size_t same = 0;
+
+	if (fd >= 0)
+		close(fd);
+	text[size < 0 ? 0 : size] = '\0';
+	while (text[same] && text[same] == seen[same])
+		same++;
+	EXPECT(text[0] && strcmp(text, seen) == 0,
+	       "expected %zd bytes, saw %zu, and number %zu is not the same: "
+	       "write(2) may write less than it was given",
+	       size, strlen(seen), same + 1);
+}
+
+/* A FIFO that we read, of two pages, and who writes to it: driver copy. */
+static struct run *start_copying(const char *setting, int *fd)
+{
+	static const char script[] = "exec probe launch $0 'driver copy' "
+				     "</tmp/text >$1";
+	const char *out = fresh_path();
+
+	EXPECT(RUN("mkfifo", out) == 0, "the test could not make a FIFO");
+	*fd = open(sandbox_path(out), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	EXPECT(*fd >= 0 && fcntl(*fd, F_SETPIPE_SZ, 8192) > 0,
+	       "the test could not open its FIFO: %s", strerror(errno));
+	return START("sh", "-c", script, setting, out);
+}
+
+/* Until it waits for a reader. */
+static void await_full(struct run *run, int fd)
+{
+	int size = 0;
+
+	AWAIT((ioctl(fd, FIONREAD, &size) == 0 && size > 4096 &&
+	       state_of(pid_of(run)) == 'S') ||
+		      has_ended(run),
+	      "it does not write");
+}
+
+/*
+ * A pipe of two pages is full, and one of them is read: what is being written
+ * has room for a part of it, and waits for more. When the process is stopped
+ * then and goes on, write(2) returns with that part.
+ */
+static void short_writes(void)
+{
+	static char seen[1 << 20];
+	struct run *run;
+	size_t size = 0;
+	ssize_t n;
+	pid_t pid;
+	int fd;
+
+	run = start_copying("block=0", &fd);
+	await_full(run, fd);
+	EXPECT(!has_ended(run),
+	       "it has ended, with status %d, before its "
+	       "output was read",
+	       finish(run));
+	pid = pid_of(run);
+	do {
+		AWAIT(state_of(pid) == 'S' || has_ended(run),
+		      "it neither waits nor ends");
+		kill(pid, SIGSTOP);
+		AWAIT(state_of(pid) == 'T' || has_ended(run),
+		      "it does not stop");
+		kill(pid, SIGCONT);
+		n = read(fd, seen + size, 4096);
+		size += n > 0 ? (size_t)n : 0;
+	} while ((n > 0 || !has_ended(run)) && size < sizeof(seen) - 4096);
+	close(fd);
+	seen[size] = '\0';
+	expect_status(run, 0);
+	expect_same_text(seen, "/tmp/text");
+}
+
+/* What the caller wants done about SIGPIPE is done. */
+static void reader_gone(void)
+{
+	struct run *run;
+	int fd;
+
+	run = start_copying("block=0", &fd);
+	await_full(run, fd);
+	close(fd);
+	expect_status(run, 128 + SIGPIPE);
+	run = start_copying("ignore=1000", &fd);
+	await_full(run, fd);
+	close(fd);
+	expect_failure(run, "nobody reads any more, and SIGPIPE is ignored",
+		       EPIPE);
+}
+
+static void copies(void)
+{
+	static const char *const calls[] = {"read:1", "read:2", "write:1"};
+	const char *token = fresh_token();
+	int size = random_between(100000, 300000);
+	char fault[32];
+	struct run *run;
+
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(fault, sizeof(fault), "fail=%s:%d", calls[i], EINTR);
+		run = START_WITH({.input = token}, "probe", "launch", fault,
+				 "driver copy");
+		EXPECT(finish(run) == 0 && strcmp(output_of(run), token) == 0,
+		       "when a signal has interrupted %s (EINTR) expected all "
+		       "to be copied and exit status 0, saw %s and status %d",
+		       calls[i], output_of(run), finish(run));
+	}
+	make_payload(size);
+	run = START("sh", "-c", "exec driver copy </tmp/payload >/tmp/out");
+	expect_status(run, 0);
+	EXPECT(RUN("cmp", "/tmp/payload", "/tmp/out") == 0,
+	       "bytes were changed on the way: are they copied as text?");
+	EXPECT(atoi(errors_of(run)) == size,
+	       "%d bytes were copied, and copy_all() has returned %s", size,
+	       errors_of(run));
+	make_text(random_between(150000, 160000));
+	short_writes();
+	reader_gone();
+	expect_failure(
+		START("sh", "-c", "echo x | exec driver copy >/dev/full"),
+		"its output could not be written", ENOSPC);
+	expect_failure(START("sh", "-c", "exec driver copy </tmp"),
+		       "its input could not be read", EISDIR);
 }
 
 /* `ipc fifo receive`, once it waits at its FIFO. */
@@ -495,7 +666,7 @@ static void sends(void)
 	struct run *run;
 
 	EXPECT(RUN("mkfifo", path) == 0, "the test could not make a FIFO");
-	run = START_WITH({.input = token}, "ipc", "fifo", "send", path);
+	run = START_WITH({.input = token}, "driver", "send", path);
 	AWAIT(is_idle(pid_of(run)), "send does not sleep until there is a "
 				    "reader");
 	EXPECT(!has_ended(run),
@@ -503,6 +674,9 @@ static void sends(void)
 	       finish(run));
 	expect_status(START("sh", "-c", "[ $(cat $0) = $1 ]", path, token), 0);
 	expect_status(run, 0);
+	EXPECT(atoi(errors_of(run)) == (int)strlen(token),
+	       "fifo_send() has returned %s, and sent were %zu bytes",
+	       errors_of(run), strlen(token));
 	EXPECT(type_of(path) == S_IFIFO, "send has removed the FIFO, which is "
 					 "the receiver's");
 	/* Nothing else is written to. */
@@ -517,35 +691,26 @@ static void sends(void)
 	path = fresh_path();
 	expect_error(START("ipc", "fifo", "send", path), path, ENOENT);
 	EXPECT(type_of(path) == 0, "send has made %s", path);
-	REFUSES("/tmp", "ipc", "fifo", "send", "/tmp");
 }
 
-static void fifo(void)
+/* Its own FIFO is removed whatever comes, and no other one. */
+static void removes(void)
 {
 	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 	const char *path = fresh_path(), *token = fresh_token();
+	int sig = signals[random_between(0, 3)];
 	struct run *run = start_receiving(path);
-	struct stat st = {0};
 
-	lstat(sandbox_path(path), &st);
-	EXPECT((st.st_mode & 07777) == 0600,
-	       "the mode of the FIFO is %o: expected 600",
-	       (unsigned)st.st_mode & 07777);
-	for (size_t i = 0; i < 4; i++) {
-		send_signal(run, signals[i]);
-		expect_status(run, 128 + signals[i]);
-		EXPECT(type_of(path) == 0,
-		       "ended by signal %d, it has left the FIFO behind",
-		       signals[i]);
-		run = start_receiving(path);
-	}
-	send_signal(run, SIGTERM);
-	finish(run);
-	two_writers(path);
-	EXPECT(type_of(path) == 0, "the FIFO is left behind");
-	sends();
-	/* What was there before is somebody's. */
-	path = fresh_path();
+	send_signal(run, sig);
+	expect_status(run, 128 + sig);
+	EXPECT(type_of(path) == 0,
+	       "ended by signal %d, it has left the FIFO behind", sig);
+	START("sh", "-c", "until [ -e $0 ]; do usleep 1000; done; echo x >$0",
+	      path);
+	run = START("sh", "-c", "exec ipc fifo receive $0 >/dev/full", path);
+	expect_failure(run, "its output could not be written", ENOSPC);
+	EXPECT(type_of(path) == 0,
+	       "copying has failed, and the FIFO is left behind");
 	write_in_sandbox(path, token);
 	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
 	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
@@ -555,125 +720,53 @@ static void fifo(void)
 	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
 	EXPECT(type_of(path) == S_IFIFO, "a FIFO that was there before was "
 					 "removed");
+}
+
+/* A signal comes while it waits for the other side. */
+static void waits_on(const char *path)
+{
+	const char *token = fresh_token();
+	char fault[32], words[96];
+	struct run *run;
+
+	snprintf(fault, sizeof(fault), "fail=open:1:%d", EINTR);
+	snprintf(words, sizeof(words), "receive %s", path);
+	run = driver(fault, words);
+	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
+	snprintf(words, sizeof(words), "driver send %s", path);
+	expect_end(
+		START_WITH({.input = token}, "probe", "launch", fault, words),
+		0, "open(2) was interrupted, and it writes to nobody");
+	EXPECT(finish(run) == 0 && strcmp(output_of(run), token) == 0 &&
+		       atoi(errors_of(run)) == (int)strlen(token),
+	       "open(2) was interrupted (EINTR), which is no failure: expected "
+	       "%s, of %zu bytes, saw %s, status %d and %s",
+	       token, strlen(token), output_of(run), finish(run),
+	       errors_of(run));
+}
+
+static void fifo(void)
+{
+	const char *path = fresh_path();
+	struct run *run = start_receiving(path);
+	struct stat st = {0};
+
+	lstat(sandbox_path(path), &st);
+	EXPECT((st.st_mode & 07777) == 0600,
+	       "the mode of the FIFO is %o: expected 600",
+	       (unsigned)st.st_mode & 07777);
+	send_signal(run, SIGTERM);
+	finish(run);
+	two_writers(path);
+	EXPECT(type_of(path) == 0, "the FIFO is left behind");
+	sends();
+	removes();
+	waits_on(path);
 	REFUSES("/nowhere/f", "ipc", "fifo", "receive", "/nowhere/f");
+	REFUSES("/tmp", "ipc", "fifo", "send", "/tmp");
 	REFUSES("fifo", "ipc", "fifo");
-	REFUSES("fifo", "ipc", "fifo", "receive");
 	REFUSES("fifo", "ipc", "fifo", "receive", "a", "b");
 	REFUSES("devour", "ipc", "fifo", "devour", "a");
-	REFUSES("carry", "ipc", "carry");
-	REFUSES("pipeline", "ipc");
-}
-
-/* Random letters in /tmp/text, so that it can be compared as text. */
-static void make_text(int size)
-{
-	EXPECT(RUN("sh", "-c", "head -c $0 /dev/urandom | base64 >/tmp/text",
-		   number_word(size)) == 0,
-	       "the test could not make its data");
-}
-
-static void expect_same_text(const char *seen, const char *path)
-{
-	static char text[1 << 20];
-	int fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	size_t same = 0;
-
-	if (fd >= 0)
-		close(fd);
-	text[size < 0 ? 0 : size] = '\0';
-	while (text[same] && text[same] == seen[same])
-		same++;
-	EXPECT(text[0] && strcmp(text, seen) == 0,
-	       "expected %zd bytes, saw %zu, and number %zu is not the same: "
-	       "write(2) may write less than it was given",
-	       size, strlen(seen), same + 1);
-}
-
-/*
- * A pipe of two pages is full, and one of them is read: what is being written
- * has room for a part of it, and waits for more. When the process is stopped
- * then and goes on, write(2) returns with that part.
- */
-static void short_writes(const char *path)
-{
-	static char seen[1 << 20];
-	const char *out = fresh_path();
-	struct run *run;
-	size_t size = 0;
-	ssize_t n;
-	pid_t pid;
-	int fd;
-
-	make_text(random_between(150000, 160000));
-	EXPECT(RUN("mkfifo", out) == 0, "the test could not make a FIFO");
-	fd = open(sandbox_path(out), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	EXPECT(fd >= 0 && fcntl(fd, F_SETPIPE_SZ, 8192) > 0,
-	       "the test could not open its FIFO: %s", strerror(errno));
-	run = START("sh", "-c", "exec ipc fifo receive $0 >$1", path, out);
-	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
-	START("sh", "-c", "exec cat /tmp/text >$0", path);
-	pid = pid_of(run);
-	do {
-		AWAIT(state_of(pid) == 'S' || has_ended(run),
-		      "it neither waits nor ends");
-		kill(pid, SIGSTOP);
-		AWAIT(state_of(pid) == 'T' || has_ended(run),
-		      "it does not stop");
-		kill(pid, SIGCONT);
-		n = read(fd, seen + size, 4096);
-		size += n > 0 ? (size_t)n : 0;
-	} while ((n > 0 || !has_ended(run)) && size < sizeof(seen) - 4096);
-	close(fd);
-	seen[size] = '\0';
-	expect_status(run, 0);
-	expect_same_text(seen, "/tmp/text");
-}
-
-static void copies(void)
-{
-	static const char *const calls[] = {"read:1", "read:2", "write:1"};
-	const char *path = fresh_path(), *token = fresh_token();
-	char fault[32], program[96];
-	struct run *run;
-
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(fault, sizeof(fault), "fail=%s:%d", calls[i], EINTR);
-		snprintf(program, sizeof(program), "ipc fifo receive %s", path);
-		run = launch(fault, program);
-		AWAIT(type_of(path) == S_IFIFO || has_ended(run),
-		      "there is no FIFO");
-		RUN("sh", "-c", "echo -n $1 >$0", path, token);
-		EXPECT(finish(run) == 0 && strcmp(output_of(run), token) == 0,
-		       "when a signal has interrupted %s (EINTR) expected all "
-		       "to be copied and exit status 0, saw %s and status %d",
-		       calls[i], output_of(run), finish(run));
-	}
-	make_payload(random_between(100000, 300000));
-	run = START("sh", "-c", "exec ipc fifo receive $0 >/tmp/out", path);
-	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
-	expect_status(
-		START("sh", "-c", "exec ipc fifo send $0 </tmp/payload", path),
-		0);
-	expect_status(run, 0);
-	EXPECT(RUN("cmp", "/tmp/payload", "/tmp/out") == 0,
-	       "bytes were changed on the way: are they copied as text?");
-	short_writes(path);
-	/* What cannot be read or written is said; the FIFO goes all the same */
-	START("sh", "-c", "until [ -e $0 ]; do usleep 1000; done; echo x >$0",
-	      path);
-	run = START("sh", "-c", "exec ipc fifo receive $0 >/dev/full", path);
-	expect_failure(run, "its output could not be written", ENOSPC);
-	EXPECT(type_of(path) == 0,
-	       "copying has failed, and the FIFO is left behind");
-	make_text(600000);
-	EXPECT(RUN("mkfifo", path) == 0, "the test could not make a FIFO");
-	START("head", "-c", "1", path);
-	run = START("sh", "-c", "exec ipc fifo send $0 </tmp/text", path);
-	expect_failure(run, "nobody reads any more", EPIPE);
-	START("cat", path);
-	run = START("sh", "-c", "exec ipc fifo send $0 </tmp", path);
-	expect_failure(run, "its input could not be read", EISDIR);
 }
 
 /* Nothing that it has opened itself is to reach what it executes. */
@@ -718,10 +811,299 @@ static bool is_listening(pid_t pid, const char *path)
 	       strstr(at, " 00010000 ") < strstr(at, path);
 }
 
-/* `ipc socket receive`, once it listens; `setting` as of the launcher. */
-static struct run *start_listening(const char *path, const char *setting)
+/* `driver barrier`, its child waiting; what happens next does so at `go`. */
+static struct run *start_waiting(const char *fault, const char *what,
+				 const char *go, pid_t *child)
 {
-	char program[256];
+	char words[64];
+	struct run *run;
+
+	snprintf(words, sizeof(words), "barrier %s %s", what, go);
+	run = driver(fault, words);
+	AWAIT(children_of(pid_of(run), child, 1) == 1 || has_ended(run),
+	      "nobody waits at the barrier");
+	EXPECT(!has_ended(run),
+	       "expected a process to wait at the barrier, "
+	       "saw the program end with status %d",
+	       finish(run));
+	AWAIT(is_idle(*child) || state_of(*child) == 'Z',
+	      "who waits at the barrier does not sleep");
+	EXPECT(!strstr(output_of(run), "through") && state_of(*child) == 'S',
+	       "barrier_wait() has returned before anybody released it");
+	expect_close_on_exec(pid_of(run), "one who opened a barrier");
+	AWAIT(count_descriptors(*child) == 4,
+	      "who waits has %d descriptors: expected 0, 1, 2 and the read "
+	      "end; with a write end of its own it waits for itself when the "
+	      "other side is gone",
+	      count_descriptors(*child));
+	return run;
+}
+
+/* barrier_wait() has returned, and said that nobody will release it. */
+static void expect_cancelled(struct run *run, pid_t child, const char *when)
+{
+	AWAIT(strstr(output_of(run), "through") || state_of(child) == 0 ||
+		      state_of(child) == 'Z',
+	      "%s, and the other one waits on at the barrier", when);
+	EXPECT(strstr(errors_of(run), strerror(ECANCELED)),
+	       "%s: expected barrier_wait() to fail with \"%s\", saw %s", when,
+	       strerror(ECANCELED),
+	       errors_of(run)[0] ? errors_of(run) : "that it did not fail");
+	EXPECT(count_descriptors(child) == 3,
+	       "%s: who has waited has %d descriptors, expected 3", when,
+	       count_descriptors(child));
+	kill(child, SIGKILL);
+}
+
+static void released(const char *fault)
+{
+	const char *go = fresh_token();
+	pid_t child;
+	struct run *run = start_waiting(fault, "release", go, &child);
+
+	release(go);
+	await_word(run, "done", "barrier_release() does not return");
+	await_word(run, "through", "it was released, and waits on");
+	EXPECT(errors_of(run)[0] == '\0',
+	       "with %s a barrier is to hold and "
+	       "release, saw: %s",
+	       fault, errors_of(run));
+	EXPECT(count_descriptors(child) == 3 &&
+		       count_descriptors(pid_of(run)) == 3,
+	       "after the barrier one process has %d descriptors, the other "
+	       "%d: expected 3, both ends closed",
+	       count_descriptors(child), count_descriptors(pid_of(run)));
+	kill(child, SIGKILL);
+	end(run);
+}
+
+/* Nobody waits any more: `ignored` is what was done about SIGPIPE before. */
+static void expect_nobody(unsigned ignored)
+{
+	const char *go = fresh_token();
+	char setting[32], words[64];
+	struct run *run;
+	uint64_t before;
+
+	snprintf(setting, sizeof(setting), "ignore=%x", ignored);
+	snprintf(words, sizeof(words), "barrier nobody %s", go);
+	run = driver(setting, words);
+	before = status_mask(pid_of(run), "SigIgn");
+	release(go);
+	expect_closed(run, "nobody waits any more", EPIPE);
+	EXPECT(status_mask(pid_of(run), "SigIgn") == before &&
+		       status_mask(pid_of(run), "SigCgt") == 0 &&
+		       status_mask(pid_of(run), "SigBlk") == 0,
+	       "barrier_release() has left other signals ignored (%s), caught "
+	       "(%s) or blocked (%s) than before: every command that is "
+	       "executed later inherits that",
+	       status_of(pid_of(run), "SigIgn"),
+	       status_of(pid_of(run), "SigCgt"),
+	       status_of(pid_of(run), "SigBlk"));
+	end(run);
+}
+
+static void barrier(void)
+{
+	static const char *const faults[] = {"block=0", "fail=read:1:4",
+					     "fail=write:1:4"}; /* EINTR */
+	const char *go = fresh_token();
+	struct run *run;
+	pid_t child;
+
+	for (size_t i = 0; i < 3; i++)
+		released(faults[i]);
+	run = start_waiting("block=0", "release", fresh_token(), &child);
+	end(run);
+	expect_cancelled(run, child, "the one who was to release was killed");
+	run = start_waiting("block=0", "close", go, &child);
+	release(go);
+	await_word(run, "done", "barrier_close() does not return");
+	expect_cancelled(run, child, "the other side has closed the barrier");
+	EXPECT(count_descriptors(pid_of(run)) == 3,
+	       "barrier_close() has left %d descriptors open, expected 3",
+	       count_descriptors(pid_of(run)));
+	expect_nobody(0);
+	expect_nobody(1U << (SIGPIPE - 1));
+	run = START("sh", "-c", "ulimit -n 3; exec driver barrier release x");
+	expect_error(run, "driver", EMFILE);
+}
+
+/* A driver at a path cannot be what it wants to. */
+static void expect_refused(const char *what, const char *path, int error)
+{
+	char when[160];
+	struct run *run;
+
+	snprintf(when, sizeof(when), "%s at %s", what, path);
+	run = START("driver", what, path);
+	expect_closed(run, when, error);
+	end(run);
+}
+
+/* `driver listen`, once it does. */
+static struct run *start_listening(const char *path)
+{
+	struct run *run = START("driver", "listen", path);
+
+	AWAIT(is_listening(pid_of(run), path) || has_ended(run) ||
+		      strstr(output_of(run), "done"),
+	      "nobody listens at the socket %s", path);
+	EXPECT(is_listening(pid_of(run), path),
+	       "expected a socket at %s that somebody listens at", path);
+	expect_close_on_exec(pid_of(run), "one who listens");
+	return run;
+}
+
+/* As many ids as the sandbox has: one, or others besides the student's. */
+static bool has_other_ids(void)
+{
+	long count = 0;
+
+	sscanf(proc_file(sandbox_init(), "uid_map"), "%*d %*d %ld", &count);
+	return count > 50000;
+}
+
+/* The kernel says who connects; the process and its ids are of our choice. */
+static void peer_told(const char *path)
+{
+	const bool others = has_other_ids();
+	const unsigned uid =
+		others ? (unsigned)random_between(2000, 40000) : 1000;
+	const unsigned gid = others ? uid + 1 : 1000;
+	char settings[3][32], words[128], expected[64];
+	struct run *run = start_listening(path), *peer;
+	const char *ids;
+
+	snprintf(settings[0], 32, others ? "gid=%u" : "block=0", gid);
+	snprintf(settings[1], 32, others ? "uid=%u" : "block=0", uid);
+	snprintf(settings[2], 32, "fail=connect:1:%d", EINTR);
+	snprintf(words, sizeof(words), "driver connect %s", path);
+	peer = START_WITH({.as_root = others}, "probe", "launch", settings[0],
+			  settings[1], settings[2], words);
+	await_word(peer, "done", "connecting does not end");
+	EXPECT(errors_of(peer)[0] == '\0',
+	       "connect(2) was interrupted once "
+	       "(EINTR), which is no failure, "
+	       "saw: %s",
+	       errors_of(peer));
+	expect_close_on_exec(pid_of(peer), "one who has connected");
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "peer_credentials() does not return: the peer has sent no "
+	      "message, and need not");
+	ids = strrchr(status_of(pid_of(peer), "NSpid"), '\t');
+	snprintf(expected, sizeof(expected), "%d %u %u\ndone\n",
+		 ids ? atoi(ids + 1) : 0, uid, gid);
+	EXPECT(strcmp(output_of(run), expected) == 0,
+	       "expected process, user and group id of who has connected, "
+	       "%sand saw %s",
+	       expected, output_of(run));
+}
+
+/* A path of that many bytes. */
+static void make_path(char *path, size_t bytes)
+{
+	size_t at = (size_t)snprintf(path, bytes, "%s", fresh_path());
+
+	memset(path + at, 'x', bytes - at);
+	path[bytes] = '\0';
+}
+
+static void socket_names(void)
+{
+	const char *path = fresh_path(), *token = fresh_token();
+	char fits[112], cut[112], longer[128], fault[32], words[96];
+	struct run *run;
+
+	make_path(fits, 107);
+	peer_told(fits);
+	make_path(cut, 107);
+	snprintf(longer, sizeof(longer), "%sy", cut);
+	expect_refused("listen", longer, ENAMETOOLONG);
+	EXPECT(type_of(cut) == 0 && type_of(longer) == 0,
+	       "a path of 108 bytes was cut short, and a socket is there");
+	start_listening(cut);
+	expect_refused("connect", longer, ENAMETOOLONG);
+	expect_refused("listen", "", ENOENT);
+	expect_refused("connect", "", ENOENT);
+	/* A file, a socket somebody listens at, and one that is forsaken. */
+	write_in_sandbox(path, token);
+	expect_refused("listen", path, EADDRINUSE);
+	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
+	       "a file that was there before was changed or removed");
+	expect_refused("connect", path, ECONNREFUSED);
+	path = fresh_path();
+	run = start_listening(path);
+	expect_refused("listen", path, EADDRINUSE);
+	EXPECT(is_listening(pid_of(run), path) && type_of(path) == S_IFSOCK,
+	       "the socket of another was removed");
+	end(run);
+	expect_refused("connect", path, ECONNREFUSED);
+	expect_refused("listen", path, EADDRINUSE);
+	EXPECT(type_of(path) == S_IFSOCK, "the socket of another was removed");
+	expect_refused("connect", fresh_path(), ENOENT);
+	/* Made, and then of no use. */
+	path = fresh_path();
+	snprintf(fault, sizeof(fault), "fail=listen:1:%d", ENOBUFS);
+	snprintf(words, sizeof(words), "listen %s", path);
+	run = driver(fault, words);
+	expect_closed(run, "listen(2) fails", ENOBUFS);
+	end(run);
+	EXPECT(type_of(path) == 0,
+	       "listen(2) has failed, and the socket that bind(2) had made is "
+	       "left behind");
+}
+
+/* A message that is to be refused: nothing of it may stay. */
+static void expect_bad_message(const char *shell, const char *count, int error)
+{
+	char when[96];
+	struct run *run;
+
+	snprintf(when, sizeof(when), "a message with %s descriptors%s", count,
+		 count[0] == '-' ? " (none at all: the peer has closed)" : "");
+	run = START("sh", "-c", shell, "sh", "driver", "take", count,
+		    "/tmp/passed");
+	expect_closed(run, when, error);
+	end(run);
+}
+
+/* One descriptor, one byte; a signal comes in between. */
+static void one_passed(void)
+{
+	struct stat file = {0};
+	char fault[32];
+	struct run *run;
+	int fd;
+
+	stat(sandbox_path("/tmp/passed"), &file);
+	snprintf(fault, sizeof(fault), "fail=sendmsg:1:%d", EINTR);
+	run = driver(fault, "give /tmp/passed");
+	await_word(run, "done", "send_fd() does not return");
+	EXPECT(strcmp(output_of(run), "1\ndone\n") == 0 &&
+		       count_open(pid_of(run), &file, &fd) == 1,
+	       "send_fd(), interrupted once (EINTR), was to send one byte with "
+	       "one descriptor: saw %zu descriptors, and bytes: %s",
+	       count_open(pid_of(run), &file, &fd), output_of(run));
+	end(run);
+	snprintf(fault, sizeof(fault), "fail=recvmsg:1:%d", EINTR);
+	run = driver(fault, "take 1 /tmp/passed");
+	await_word(run, "done", "receive_fd() does not return");
+	EXPECT(errors_of(run)[0] == '\0' &&
+		       count_open(pid_of(run), &file, &fd) == 1,
+	       "receive_fd(), interrupted once (EINTR), was to have one "
+	       "descriptor: saw %zu",
+	       count_open(pid_of(run), &file, &fd));
+	end(run);
+	run = START("driver", "give-closed");
+	expect_closed(run, "the peer has closed", EPIPE);
+	end(run);
+}
+
+/* `ipc socket receive`, once it listens. */
+static struct run *start_taking(const char *setting, const char *path)
+{
+	char program[128];
 	struct run *run;
 
 	snprintf(program, sizeof(program), "ipc socket receive %s", path);
@@ -731,64 +1113,7 @@ static struct run *start_listening(const char *path, const char *setting)
 	EXPECT(!has_ended(run),
 	       "it has ended, with status %d, before anybody connected",
 	       finish(run));
-	expect_close_on_exec(pid_of(run), "receiver");
 	return run;
-}
-
-/* One who sends what is no single descriptor; nothing of it may stay. */
-static void expect_bad_message(const char *count, int error)
-{
-	const char *path = fresh_path(), *token = fresh_token();
-	char pause[64], when[80];
-	struct stat file = {0};
-	struct run *run;
-	int fd;
-
-	/* It writes who has connected, and then what was wrong. */
-	snprintf(pause, sizeof(pause), "pause=write:2:%s", token);
-	write_in_sandbox("/tmp/passed", token);
-	stat(sandbox_path("/tmp/passed"), &file);
-	run = start_listening(path, pause);
-	EXPECT(RUN("probe", "pass", path, "/tmp/passed", count) == 0,
-	       "the test could not send its message");
-	AWAIT(exists(token, ".paused") || has_ended(run),
-	      "a message with %s descriptors (-1: none was sent at all), and "
-	      "the receiver waits on",
-	      count);
-	EXPECT(!has_ended(run), "expected a line that says \"%s\", saw: %s",
-	       strerror(error), errors_of(run));
-	EXPECT(count_open(pid_of(run), &file, &fd) == 0,
-	       "a message brought %s descriptors where one was expected, and "
-	       "the receiver has not closed them",
-	       count);
-	release(token);
-	snprintf(when, sizeof(when), "a message with %s descriptors came%s",
-		 count, count[0] == '-' ? " (none at all)" : "");
-	expect_failure(run, when, error);
-	EXPECT(!strstr(output_of(run), token),
-	       "what came with a bad message was copied");
-}
-
-/* What is done about SIGPIPE by main() is taken away from it. */
-static void peer_closes(void)
-{
-	const char *path = fresh_path(), *token = fresh_token();
-	char pause[64], program[128];
-	struct run *run, *other = START("probe", "shut", path);
-
-	AWAIT(is_listening(pid_of(other), path), "the test could not listen");
-	snprintf(pause, sizeof(pause), "pause=sendmsg:1:%s", token);
-	snprintf(program, sizeof(program), "ipc socket send %s /etc/passwd",
-		 path);
-	run = START("probe", "launch", "fake=sigaction:1", pause, program);
-	expect_end(other, 0, "nobody has connected");
-	AWAIT(exists(token, ".paused") || has_ended(run),
-	      "it does not use sendmsg(2)");
-	release(token);
-	expect_failure(run,
-		       "the peer had closed, which send_fd() is to say and not "
-		       "die of",
-		       EPIPE);
 }
 
 static void descriptor_passed(void)
@@ -809,7 +1134,7 @@ static void descriptor_passed(void)
 	stat(sandbox_path("/tmp/text"), &file);
 	/* Close-on-exec from the start, and not by a call that comes later. */
 	snprintf(pause, sizeof(pause), "pause=fcntl:1:%s", token);
-	run = start_listening(path, pause);
+	run = start_taking(pause, path);
 	pid = pid_of(run);
 	expect_status(START("sh", "-c", script, path), 0);
 	/* Its output fills the pipe, and nobody reads it yet. */
@@ -829,141 +1154,19 @@ static void descriptor_passed(void)
 	expect_end(run, 0, "copying does not end");
 	expect_same_text(output_of(run), "/tmp/copy");
 	EXPECT(type_of(path) == 0, "the socket is left behind");
-	expect_bad_message("2", EBADMSG);
-	expect_bad_message("3", EBADMSG);
-	expect_bad_message("0", EBADMSG);
-	expect_bad_message("-1", ENOTCONN);
-	peer_closes();
-}
-
-/* As many ids as the sandbox has: one, or others besides the student's. */
-static bool has_other_ids(void)
-{
-	long count = 0;
-
-	sscanf(proc_file(sandbox_init(), "uid_map"), "%*d %*d %ld", &count);
-	return count > 50000;
-}
-
-/* Who connected: process id inside, user and group. */
-static void peer_told(void)
-{
-	const bool others = has_other_ids();
-	const char *path = fresh_path(), *token = fresh_token();
-	unsigned uid = others ? (unsigned)random_between(2000, 40000) : 1000;
-	unsigned gid = others ? uid + 1 : 1000, seen_uid = 0, seen_gid = 0;
-	char settings[3][64], program[128], pid[16] = "";
-	const char *errors, *ids;
-	struct run *run, *sender;
-	int seen = 0;
-
-	run = start_listening(path, "block=0");
-	write_in_sandbox("/tmp/passed", token);
-	snprintf(settings[0], 64, "gid=%u", gid);
-	snprintf(settings[1], 64, "uid=%u", uid);
-	snprintf(settings[2], 64, "pause=sendmsg:1:%s", token);
-	snprintf(program, sizeof(program), "ipc socket send %s /tmp/passed",
-		 path);
-	sender = START_WITH({.as_root = others}, "probe", "launch",
-			    others ? settings[0] : "block=0",
-			    others ? settings[1] : "block=0", settings[2],
-			    program);
-	AWAIT(exists(token, ".paused") || has_ended(sender),
-	      "the sender does not come to sendmsg(2)");
-	EXPECT(!has_ended(sender), "the sender has not used sendmsg(2)");
-	expect_close_on_exec(pid_of(sender), "sender");
-	ids = strrchr(status_of(pid_of(sender), "NSpid"), '\t');
-	snprintf(pid, sizeof(pid), "%s", ids ? ids + 1 : "");
-	release(token);
-	expect_status(sender, 0);
-	expect_status(run, 0);
-	EXPECT(strcmp(output_of(run), token) == 0,
-	       "expected the file's text, %s, saw %s", token, output_of(run));
-	errors = strstr(errors_of(run), "peer pid ");
-	EXPECT(errors && sscanf(errors, "peer pid %d uid %u gid %u", &seen,
-				&seen_uid, &seen_gid) == 3,
-	       "it does not say who has connected");
-	EXPECT(seen == atoi(pid) && seen_uid == uid && seen_gid == gid,
-	       "process %s of user %u and group %u has connected; it says %d, "
-	       "%u and %u",
-	       pid, uid, gid, seen, seen_uid, seen_gid);
-	EXPECT(type_of(path) == 0, "the socket is left behind");
-}
-
-/* A path of that many bytes. */
-static void make_path(char *path, size_t bytes)
-{
-	size_t at = (size_t)snprintf(path, bytes, "%s", fresh_path());
-
-	memset(path + at, 'x', bytes - at);
-	path[bytes] = '\0';
-}
-
-static void long_paths(void)
-{
-	char path[128], cut[112];
-	struct run *run;
-
-	make_path(cut, 107);
-	snprintf(path, sizeof(path), "%sy", cut);
-	expect_error(START("ipc", "socket", "receive", path), path,
-		     ENAMETOOLONG);
-	EXPECT(type_of(cut) == 0 && type_of(path) == 0,
-	       "a path of 108 bytes was cut short, and a socket is there");
-	run = start_listening(cut, "block=0");
-	expect_error(START("ipc", "socket", "send", path, "/etc/passwd"), path,
-		     ENAMETOOLONG);
-	expect_status(START("ipc", "socket", "send", cut, "/etc/passwd"), 0);
-	expect_end(run, 0, "a path of 107 bytes fits a socket's name");
-	expect_error(START("ipc", "socket", "receive", ""), "socket", ENOENT);
-	expect_error(START("ipc", "socket", "send", "", "/etc/passwd"),
-		     "socket", ENOENT);
-}
-
-static void taken_paths(void)
-{
-	const char *path = fresh_path(), *token = fresh_token();
-	char fault[32], program[96];
-	struct run *run;
-
-	/* A file, a socket somebody listens at, and one that is forsaken. */
-	write_in_sandbox(path, token);
-	expect_error(START("ipc", "socket", "receive", path), path, EADDRINUSE);
-	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
-	       "a file that was there before was changed or removed");
-	expect_error(START("ipc", "socket", "send", path, "/etc/passwd"), path,
-		     ECONNREFUSED);
-	path = fresh_path();
-	run = start_listening(path, "block=0");
-	expect_error(START("ipc", "socket", "receive", path), path, EADDRINUSE);
-	EXPECT(type_of(path) == S_IFSOCK, "the socket of another was removed");
-	send_signal(run, SIGKILL);
-	finish(run);
-	expect_error(START("ipc", "socket", "send", path, "/etc/passwd"), path,
-		     ECONNREFUSED);
-	expect_error(
-		START("ipc", "socket", "send", fresh_path(), "/etc/passwd"),
-		"/tmp/", ENOENT);
-	/* Made, and then of no use. */
-	path = fresh_path();
-	snprintf(fault, sizeof(fault), "fail=listen:1:%d", ENOBUFS);
-	snprintf(program, sizeof(program), "ipc socket receive %s", path);
-	expect_error(launch(fault, program), path, ENOBUFS);
-	EXPECT(type_of(path) == 0,
-	       "listen(2) has failed, and the socket that bind(2) had made is "
-	       "left behind");
-	run = start_listening(path, "block=0");
+	run = start_taking("block=0", path);
 	send_signal(run, SIGTERM);
 	expect_status(run, 128 + SIGTERM);
-	EXPECT(type_of(path) == 0, "ended by a signal, it has left the socket "
-				   "behind");
-}
-
-static void socket_names(void)
-{
-	peer_told();
-	long_paths();
-	taken_paths();
+	EXPECT(type_of(path) == 0,
+	       "ended by a signal, it has left the socket behind");
+	write_in_sandbox("/tmp/passed", token);
+	one_passed();
+	expect_bad_message("exec \"$@\"", "2", EBADMSG);
+	expect_bad_message("exec \"$@\"", "3", EBADMSG);
+	expect_bad_message("exec \"$@\"", "0", EBADMSG);
+	expect_bad_message("exec \"$@\"", "-1", ENOTCONN);
+	/* 0 to 4 are taken: one of them gets the number 5. MSG_CTRUNC */
+	expect_bad_message("ulimit -n 6; exec \"$@\"", "2", EBADMSG);
 	REFUSES("/nowhere", "ipc", "socket", "send", "/tmp/s", "/nowhere");
 	REFUSES("receive", "ipc", "socket");
 	REFUSES("socket", "ipc", "socket", "receive");
@@ -1009,11 +1212,58 @@ static int count(const char *locking, int processes, int times,
 	return status;
 }
 
+/* What the driver maps of a file: its length then, and what others see. */
+static void expect_mapped(const char *path, int size, int length)
+{
+	const int number = random_between(1, 1 << 30);
+	struct run *run = START("driver", "file", path, number_word(size),
+				number_word(number));
+	struct stat file = {0};
+	uint64_t seen = 0;
+	int fd;
+
+	await_word(run, "done", "shared_file() does not return");
+	fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC);
+	EXPECT(fd >= 0 && fstat(fd, &file) == 0 && file.st_size == length,
+	       "%d bytes of a file are to be shared: expected it to have %d "
+	       "bytes, saw %lld",
+	       size, length, (long long)file.st_size);
+	EXPECT(pread(fd, &seen, sizeof(seen), size - 8) == 8 &&
+		       seen == (uint64_t)number,
+	       "%d was written to the memory, and the file says %llu: is it "
+	       "mapped MAP_SHARED?",
+	       number, (unsigned long long)seen);
+	close(fd);
+}
+
+static void shares(void)
+{
+	const char *path = fresh_path();
+	const char *number = number_word(random_between(1, 1 << 30));
+	struct run *run = START("driver", "memory", number);
+
+	AWAIT(has_ended(run), "shared_memory() does not return");
+	EXPECT(atoi(output_of(run)) == atoi(number),
+	       "a child has put %s into the shared memory, its parent sees: "
+	       "%s; is it MAP_SHARED?",
+	       number, output_of(run));
+	expect_failure(run, "more memory than there can be was asked for",
+		       ENOMEM);
+	expect_mapped(path, 5000, 5000);
+	expect_mapped(path, 64, 5000);
+	expect_mapped(path, 9000, 9000);
+	expect_failure(START("driver", "read-only", path, "64", number),
+		       "a descriptor that cannot write was given", EACCES);
+	expect_failure(START("driver", "read-only", path, "90000", number),
+		       "a descriptor that cannot write was given", EINVAL);
+}
+
 static void counter(void)
 {
 	const char *path = fresh_path(), *token = fresh_token();
 	int processes = random_between(3, 9), times = random_between(200, 900);
 
+	shares();
 	/* A new file, then one that is there: "--" is no option. */
 	for (int i = 1; i <= 2; i++)
 		EXPECT(count("--", processes, times, path) == 0,
@@ -1032,7 +1282,6 @@ static void counter(void)
 	REFUSES("--processes", "ipc", "share", "--processes", "0", path);
 	REFUSES("--processes", "ipc", "share", "--processes", "1001", path);
 	REFUSES("--times", "ipc", "share", "--times", "-1", path);
-	REFUSES("--times", "ipc", "share", "--times", "many", path);
 	REFUSES("/nowhere", "ipc", "share", "/nowhere/file");
 	REFUSES("share", "ipc", "share");
 	REFUSES("share", "ipc", "share", path, path);
@@ -1107,128 +1356,73 @@ static void waits_for_lock(void)
 	       processes * times, counter_in(path));
 }
 
-/* Between two additions it is anybody's. */
-static void gives_lock_back(void)
+/* `driver lock`, that has the lock; a descriptor of the file of our own. */
+static struct run *start_locking(const char *path, const char *go, int *fd)
 {
-	const char *path = fresh_path();
-	struct run *run = START("ipc", "share", "--processes", "1", "--times",
-				"1000000000", path);
+	struct run *run;
+
+	write_in_sandbox(path, "");
+	*fd = open(sandbox_path(path), O_RDWR | O_CLOEXEC);
+	run = START("driver", "lock", path, go);
+	await_word(run, "locked", "lock_file() does not return");
+	EXPECT(strstr(output_of(run), "child 0"),
+	       "a child is to have the lock with the descriptor that it has "
+	       "inherited (else child 1), and with another opening of the file "
+	       "try_lock_file() is to fail (else child 2) with EAGAIN (else "
+	       "child 3); saw %s",
+	       output_of(run));
+	EXPECT(!locked(*fd),
+	       "lock_file() has returned 0, and the file is not locked: a lock "
+	       "of the process (F_SETLKW) is gone as soon as it closes any "
+	       "descriptor of the file; flock(2) locks are not seen by "
+	       "fcntl(2)");
+	return run;
+}
+
+static void owned(void)
+{
+	const char *path = fresh_path(), *go = fresh_token();
+	struct run *run;
 	int fd;
 
-	AWAIT(counter_in(path) > 0 || has_ended(run), "it does not count");
-	fd = open(sandbox_path(path), O_RDWR | O_CLOEXEC);
-	AWAIT(locked(fd) || has_ended(run),
-	      "the lock is never free while it counts: unlock_file() does not "
-	      "give it back");
+	run = start_locking(path, go, &fd);
+	release(go);
+	await_word(run, "done", "unlock_file() does not return");
+	EXPECT(locked(fd), "unlock_file() has returned, and the file is still "
+			   "locked");
 	close(fd);
-	EXPECT(!has_ended(run), "it has ended, with status %d, at %lld",
-	       finish(run), counter_in(path));
+	run = start_locking(fresh_path(), fresh_token(), &fd);
 	send_signal(run, SIGKILL);
-	finish(run);
+	AWAIT(locked(fd), "the owner of the lock was killed, and it is still "
+			  "locked");
+	close(fd);
 }
 
-/* The child that has the lock just now, all of them being stopped; or 0. */
-static pid_t owner_among(const pid_t *pids, size_t count)
+/* `ipc share` while one of its calls for the lock fails. */
+static struct run *share_disturbed(const char *path, int error)
 {
-	for (size_t i = 0; i < count; i++) {
-		int fds[32];
-		size_t open = descriptors_of(pids[i], fds, 32);
+	char fault[32], program[96];
 
-		for (size_t n = 0; n < open; n++) {
-			char file[32];
-
-			snprintf(file, sizeof(file), "fdinfo/%d", fds[n]);
-			if (strstr(proc_file(pids[i], file), "OFDLCK"))
-				return pids[i];
-		}
-	}
-	return 0;
-}
-
-static bool all_stopped(const pid_t *pids, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (state_of(pids[i]) != 'T')
-			return false;
-	return true;
-}
-
-static void signal_all(const pid_t *pids, size_t count, int sig)
-{
-	for (size_t i = 0; i < count; i++)
-		kill(pids[i], sig);
-}
-
-/* Stops all at moments of chance, until one of them has the lock. */
-static pid_t stop_with_lock(const pid_t *pids, size_t count)
-{
-	const double limit = deadline();
-	pid_t owner = 0;
-
-	while (!owner) {
-		signal_all(pids, count, SIGSTOP);
-		AWAIT(all_stopped(pids, count), "they do not stop");
-		owner = owner_among(pids, count);
-		if (!owner && past(limit))
-			fail("none of them ever has an OFDLCK lock in "
-			     "/proc/PID/fdinfo");
-		if (!owner)
-			signal_all(pids, count, SIGCONT);
-	}
-	return owner;
-}
-
-static void owner_is_killed(void)
-{
-	const char *path = fresh_path();
-	size_t count = (size_t)random_between(2, 4);
-	struct run *run =
-		START("ipc", "share", "--processes", number_word((int)count),
-		      "--times", "1000000000", path);
-	pid_t pids[8], owner;
-	long long before;
-
-	AWAIT((children_of(pid_of(run), pids, 8) == count &&
-	       counter_in(path) > 0) ||
-		      has_ended(run),
-	      "they do not count");
-	EXPECT(!has_ended(run), "it has ended before it has counted");
-	owner = stop_with_lock(pids, count);
-	before = counter_in(path);
-	kill(owner, SIGKILL);
-	AWAIT(state_of(owner) == 0, "who was killed was not waited for");
-	signal_all(pids, count, SIGCONT);
-	AWAIT(counter_in(path) > before + 1,
-	      "the owner of the lock was killed, and nobody gets it any more");
-	send_signal(run, SIGKILL);
-	finish(run);
-	expect_nothing_left();
+	snprintf(program, sizeof(program),
+		 "ipc share --processes 3 --times 30 %s", path);
+	snprintf(fault, sizeof(fault), "fail=lock:%d:%d", random_between(1, 90),
+		 error);
+	return launch(fault, program);
 }
 
 static void locks(void)
 {
 	const char *path = fresh_path();
-	char fault[32], program[96];
 	struct run *run;
 
+	owned();
 	waits_for_lock();
-	gives_lock_back();
-	owner_is_killed();
-	snprintf(program, sizeof(program),
-		 "ipc share --processes 3 --times 30 %s", path);
-	snprintf(fault, sizeof(fault), "fail=lock:%d:%d", random_between(1, 90),
-		 EINTR);
-	run = launch(fault, program);
+	run = share_disturbed(path, EINTR);
 	EXPECT(finish(run) == 0 && counter_in(path) == 90,
 	       "when a signal has interrupted the waiting for the lock (EINTR) "
 	       "expected 90 and status 0, saw %lld and status %d",
 	       counter_in(path), finish(run));
-	path = fresh_path();
-	snprintf(program, sizeof(program),
-		 "ipc share --processes 3 --times 30 %s", path);
-	snprintf(fault, sizeof(fault), "fail=lock:%d:%d", random_between(1, 90),
-		 ENOLCK);
-	run = launch(fault, program);
+	run = share_disturbed(fresh_path(), ENOLCK);
 	expect_failure(run, "the lock could not be had", ENOLCK);
 	expect_nothing_left();
 }
@@ -1236,43 +1430,43 @@ static void locks(void)
 static const struct test tests[] = {
 	{"connected", 1,
 	 "each command writes to the pipe that the next reads, and has no end "
-	 "that is not its own",
-	 connected, 0, 0},
+	 "that is not its own; three descriptors do for any number of them",
+	 connected, 0, 1},
 	{"ends_arrive", 1,
 	 "data passes unchanged, then comes the end of file; a writer without "
 	 "readers gets SIGPIPE",
-	 ends_arrive, 0, 0},
-	{"many_commands", 1,
-	 "three descriptors do for 200 commands; when one cannot be started "
-	 "all are undone",
-	 many_commands, 0, 0},
+	 ends_arrive, 0, 1},
 	{"exits", 1,
 	 "ends when all have ended, as the last did; what is not found makes "
-	 "127; signals go on to all",
-	 exits, 0, 0},
-	{"fifo", 1,
-	 "receive makes a FIFO of its own and removes it; send writes to "
-	 "nothing else",
-	 fifo, 0, 0},
+	 "127; when one cannot be started all are undone",
+	 exits, 0, 1},
 	{"copies", 1,
 	 "short writes and interrupted calls are gone on with, and what fails "
 	 "is said",
-	 copies, 0, 0},
-	{"descriptor_passed", 1,
-	 "one open file arrives, close-on-exec, and nothing else stays open",
-	 descriptor_passed, 0, 0},
+	 copies, 0, 2},
+	{"fifo", 1,
+	 "receive makes a FIFO of its own and removes it; send writes to "
+	 "nothing else",
+	 fifo, 0, 3},
+	{"barrier", 1,
+	 "who waits goes on when it is released, and fails when the other side "
+	 "is gone; no end stays open, no signal kills",
+	 barrier, 0, 4},
 	{"socket_names", 1,
 	 "the kernel says who connected; a path is never cut short, taken "
 	 "over or left behind",
-	 socket_names, 0, 0},
+	 socket_names, 0, 5},
+	{"descriptor_passed", 1,
+	 "one open file arrives, close-on-exec, and nothing else stays open",
+	 descriptor_passed, 0, 6},
 	{"counter", 1,
-	 "processes that share a file lose no update under its lock, and tell "
-	 "the truth without",
-	 counter, 0, 0},
+	 "processes that share memory or a file see each other's writes, and "
+	 "lose no update under its lock",
+	 counter, 0, 7},
 	{"locks", 1,
 	 "the lock is the open file's: others wait for it, and a killed owner "
 	 "leaves none",
-	 locks, 0, 0},
+	 locks, 0, 7},
 	{0},
 };
 
