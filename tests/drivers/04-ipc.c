@@ -48,7 +48,8 @@
 #include "shared.h"
 #include "sockets.h"
 
-#define SAY(...) dprintf(STDOUT_FILENO, __VA_ARGS__)
+/* A write(2) that fails once is meant for the modules. */
+#define SAY(...) RETRY(dprintf(STDOUT_FILENO, __VA_ARGS__))
 
 static _Noreturn void settle(long result, const char *word)
 {
@@ -210,7 +211,8 @@ static void send_many(int socket, const char *file, size_t count)
 		.msg_control = count > 0 ? &control : NULL,
 		.msg_controllen = count > 0 ? CMSG_SPACE(size) : 0,
 	};
-	int fd = must(open(file, O_RDONLY | O_CLOEXEC), "open");
+	/* Not O_CLOEXEC: this C library calls fcntl(2) for it as well. */
+	int fd = must(open(file, O_RDONLY), "open");
 
 	control.align.cmsg_level = SOL_SOCKET;
 	control.align.cmsg_type = SCM_RIGHTS;
@@ -296,6 +298,7 @@ static int lock(char **words)
 
 	if (lock_file(fd) < 0)
 		die(EXIT_OURS);
+	SAY("owned\n");
 	child = must(fork(), "fork");
 	if (child == 0) {
 		if (try_lock_file(fd) < 0)
@@ -307,9 +310,9 @@ static int lock(char **words)
 	SAY("child %d\n", wait_for_child(child));
 	/* Another opening of the same file comes and goes. */
 	close(open_again(words[0]));
-	SAY("locked\n");
+	SAY("done\n");
 	wait_for(words[1]);
-	settle(unlock_file(fd), "done");
+	settle(unlock_file(fd), "unlocked");
 }
 
 int main(int argc, char **argv)
