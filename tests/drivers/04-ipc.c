@@ -1,19 +1,23 @@
 /*
  * driver of stage 04: calls the modules as the later stages do, in ways that
- * the program of the stage does not. Where a case is named with GO, it goes on
- * once the file GO appears in /tmp.
+ * the program of the stage does not. A case that is named with GO goes on once
+ * the file GO appears in /tmp.
  *
  *	driver copy		copy_all() from standard input to output
  *	driver receive PATH	fifo_receive() to standard output
  *	driver send PATH	fifo_send() from standard input; these three
  *				print the result on standard error
- *	driver barrier WHAT GO	a child waits at a barrier; at GO the parent
- *does WHAT: "release" or "close". With "nobody" the child has ended before, and
- *the parent releases. "through" when the child has returned, "done" when the
- *parent has driver listen PATH	socket_listen(), then who connects: "pid uid
- *gid" driver connect PATH	socket_connect() driver give FILE
- *send_fd() to itself: the bytes that come with it driver give-closed
- *send_fd() to a peer that has closed
+ *	driver barrier WHAT GO	a child waits at a barrier; at GO its parent
+ *				does WHAT: "release" or "close", or "twice":
+ *				release, and then both close the barrier too.
+ *				With "nobody" the child has ended before, and
+ *				the parent releases. "through" when the child
+ *				has returned, "done" when the parent has
+ *	driver listen PATH	socket_listen(), then who connects: "pid uid
+ *				gid"
+ *	driver connect PATH	socket_connect()
+ *	driver give FILE	send_fd() to itself: how many bytes came
+ *	driver give-closed	send_fd() to a peer that has closed
  *	driver take COUNT FILE	receive_fd() of a message that carries FILE,
  *				opened, COUNT times (0: a message without; -1:
  *				none, the peer has closed)
@@ -23,10 +27,10 @@
  *				shared_file(), NUMBER put at its end
  *	driver read-only PATH SIZE NUMBER
  *				the same with a descriptor that cannot write
- *	driver lock PATH GO	lock_file(); "child 0" when a child that has
- *				inherited the descriptor has the lock as well,
- *				and no other opening of the file; at GO
- *				unlock_file()
+ *	driver lock PATH GO	lock_file(), "owned"; "child 0" when a child
+ *				that has inherited the descriptor has the lock
+ *				as well, and no other opening of the file; at
+ *				GO unlock_file(), "unlocked"
  *
  * Cases that leave something to be looked at say "done" and hold still, also
  * after a failure, which they report.
@@ -34,6 +38,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,26 +119,50 @@ static int send_all(char **words)
 	return copied(fifo_send(words[0], STDIN_FILENO));
 }
 
+/* What is opened now may have the numbers that the barrier's ends had. */
+static void close_again(struct barrier *barrier)
+{
+	int later[2];
+
+	for (int i = 0; i < 2; i++)
+		later[i] = must(dup(STDIN_FILENO), "dup");
+	barrier_close(barrier);
+	for (int i = 0; i < 2; i++)
+		if (close(later[i]) < 0)
+			bad_usage("barrier_close() has closed what was opened "
+				  "after the barrier's ends were closed");
+}
+
 static int barrier(char **words)
 {
 	const char *what = words[0];
+	const bool twice = strcmp(what, "twice") == 0;
 	struct barrier barrier;
 	pid_t child;
+	int result;
 
 	if (barrier_open(&barrier) < 0)
 		die(EXIT_OURS);
 	child = must(fork(), "fork");
 	if (child == 0 && strcmp(what, "nobody") == 0)
 		_exit(0);
-	if (child == 0)
-		settle(barrier_wait(&barrier), "through");
+	if (child == 0) {
+		result = barrier_wait(&barrier);
+		if (twice)
+			close_again(&barrier);
+		settle(result, "through");
+	}
 	if (strcmp(what, "nobody") == 0)
 		wait_for_child(child);
 	wait_for(words[1]);
-	if (strcmp(what, "close") != 0)
-		settle(barrier_release(&barrier), "done");
-	barrier_close(&barrier);
-	settle(0, "done");
+	result = 0;
+	if (strcmp(what, "close") == 0)
+		barrier_close(&barrier);
+	else
+		result = barrier_release(&barrier);
+	if (twice)
+		close_again(&barrier);
+	settle(result, "done");
 }
 
 static int listen_at(char **words)

@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "gate.h"
@@ -17,43 +17,56 @@
 /* The most commands of one pipeline here. */
 #define CROWD 200
 
-static const char *number_word(int number)
+/* printf(3) to a buffer that stays for a while: eight of them take turns. */
+__attribute__((format(printf, 1, 2))) static const char *
+text(const char *format, ...)
 {
-	static char words[4][16];
+	static char texts[8][256];
 	static int next;
-
-	next = (next + 1) % 4;
-	snprintf(words[next], sizeof(words[next]), "%d", number);
-	return words[next];
-}
-
-/* A new name in /tmp that nobody has made yet. */
-static const char *fresh_path(void)
-{
-	static char paths[8][64];
-	static int next;
+	va_list arguments;
 
 	next = (next + 1) % 8;
+	va_start(arguments, format);
+	vsnprintf(texts[next], sizeof(texts[next]), format, arguments);
+	va_end(arguments);
+	return texts[next];
+}
+
+static const char *number_word(int number)
+{
+	return text("%d", number);
+}
+
+/* A new name in /tmp that nobody has made yet; valid for the whole test. */
+static const char *fresh_path(void)
+{
+	static char paths[16][32];
+	static int next;
+
+	next = (next + 1) % 16;
 	snprintf(paths[next], sizeof(paths[next]), "/tmp/%s", fresh_token());
 	return paths[next];
 }
 
-static bool exists(const char *token, const char *suffix)
+/* The file that says that a process pauses, see the probe. */
+static bool pauses(const char *token)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s%s", token, suffix);
-	return access(sandbox_path(path), F_OK) == 0;
+	return access(sandbox_path(text("/tmp/%s.paused", token)), F_OK) == 0;
 }
 
 /* A file in /tmp that the token is the name of: what waits for it goes on. */
 static void release(const char *token)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s", token);
-	write_in_sandbox(path, "");
+	write_in_sandbox(text("/tmp/%s", token), "");
 }
+
+/* As AWAIT(), of a run that is to go on: it has not ended. */
+#define AWAIT_OF(run, condition, what)                                         \
+	do {                                                                   \
+		AWAIT((condition) || has_ended(run), "%s", what);              \
+		EXPECT(!has_ended(run), "%s: it has ended, with status %d",    \
+		       what, finish(run));                                     \
+	} while (0)
 
 /* What kind of file it is, S_IFIFO for one; 0: there is none. */
 static mode_t type_of(const char *path)
@@ -61,6 +74,25 @@ static mode_t type_of(const char *path)
 	struct stat st;
 
 	return lstat(sandbox_path(path), &st) == 0 ? st.st_mode & S_IFMT : 0;
+}
+
+static void expect_output(struct run *run, const char *expected,
+			  const char *cause)
+{
+	EXPECT(strcmp(output_of(run), expected) == 0, "%s: expected %s, saw %s",
+	       cause, expected, output_of(run));
+}
+
+/* What is somebody else's is left as it was. */
+static void expect_untouched(const char *path, const char *contents)
+{
+	EXPECT(strcmp(read_in_sandbox(path), contents) == 0,
+	       "a file that was there before was changed or removed");
+}
+
+static void make_fifo(const char *path)
+{
+	EXPECT(RUN("mkfifo", path) == 0, "the test could not make a FIFO");
 }
 
 static void expect_end(struct run *run, int status, const char *cause)
@@ -94,10 +126,10 @@ static void expect_failure(struct run *run, const char *when, int error)
 	       status == 128 + SIGPIPE ? " (SIGPIPE)" : "");
 }
 
-/* The program, begun with a system call of it disturbed. */
-static struct run *launch(const char *disturbance, const char *program)
+/* Call number `n` of them fails. */
+static const char *failing(const char *call, int n, int error)
 {
-	return START("probe", "launch", disturbance, program);
+	return text("fail=%s:%d:%d", call, n, error);
 }
 
 /* A driver has come as far as the word. */
@@ -111,11 +143,9 @@ static void await_word(struct run *run, const char *word, const char *what)
 /* The driver with the words; the launcher has become it when this returns. */
 static struct run *driver(const char *disturbance, const char *words)
 {
-	char program[256];
-	struct run *run;
+	struct run *run =
+		START("probe", "launch", disturbance, text("driver %s", words));
 
-	snprintf(program, sizeof(program), "driver %s", words);
-	run = launch(disturbance, program);
 	AWAIT(argument_is(pid_of(run), 0, "driver") || has_ended(run),
 	      "the driver is not executed");
 	return run;
@@ -146,72 +176,56 @@ static void expect_closed(struct run *run, const char *when, int error)
 	       when, count_descriptors(pid_of(run)));
 }
 
-/* A command line that is put together word by word. */
-static const char *line[3 * CROWD + 16];
-static size_t length;
-
-static void word(const char *text)
-{
-	line[length++] = text;
-	line[length] = NULL;
-}
-
-/* With descriptors closed or limits set by a shell that then is executed. */
-static void begin_line(const char *shell)
-{
-	length = 0;
-	word("sh");
-	word("-c");
-	word(shell);
-	word("sh");
-	word("ipc");
-	word("pipeline");
-}
-
 /* A pipeline that holds still: its processes in their order. */
 static pid_t commands[CROWD];
-static char names[CROWD][32];
 
-static bool all_hold(pid_t ipc, size_t count)
+static bool all_hold(pid_t ipc, size_t count, const char *token)
 {
 	pid_t found[CROWD + 1];
+	size_t seen = 0;
 
 	if (children_of(ipc, found, CROWD + 1) != count)
 		return false;
-	memset(commands, 0, sizeof(commands));
 	for (size_t i = 0; i < count; i++)
-		for (size_t n = 0; n < count && !commands[i]; n++)
+		for (size_t n = 0; n < count; n++) {
 			/* Mostly the first look is right. */
-			if (argument_is(found[(i + n) % count], 2, names[i]))
-				commands[i] = found[(i + n) % count];
-	for (size_t i = 0; i < count; i++)
-		if (!commands[i])
-			return false;
-	return true;
+			commands[i] = found[(i + n) % count];
+			if (argument_is(commands[i], 2,
+					text("%s-%zu", token, i + 1))) {
+				seen++;
+				break;
+			}
+		}
+	return seen == count;
 }
 
-static struct run *start_holding(const char *shell, size_t count)
+/*
+ * ipc pipeline with `count` times the command `$command`, $i being its number,
+ * begun by a shell with `limits` set and `closed` descriptors.
+ */
+static struct run *start_pipeline(const char *command, size_t count,
+				  const char *input, const char *limits,
+				  const char *closed)
+{
+	const char *script =
+		text("i=1; while [ $i -lt $1 ]; do "
+		     "line=\"$line %s |\"; i=$((i + 1)); done; line=\"$line "
+		     "%s\"; %s; set -f; exec ipc pipeline $line %s",
+		     command, command, limits, closed);
+
+	return START_WITH({.input = input}, "sh", "-c", script, "sh",
+			  number_word((int)count));
+}
+
+static struct run *start_holding(size_t count, const char *limits,
+				 const char *closed)
 {
 	const char *token = fresh_token();
-	const struct start how = {.input = token};
-	struct run *run;
+	const char *command = text("probe hold %s-$i", token);
+	struct run *run = start_pipeline(command, count, token, limits, closed);
 
-	begin_line(shell);
-	for (size_t i = 0; i < count; i++) {
-		snprintf(names[i], sizeof(names[i]), "%s-%zu", token, i + 1);
-		if (i > 0)
-			word("|");
-		word("probe");
-		word("hold");
-		word(names[i]);
-	}
-	run = start(&how, line);
-	AWAIT(all_hold(pid_of(run), count) || has_ended(run),
-	      "of %zu commands not all are executed", count);
-	EXPECT(!has_ended(run),
-	       "ipc has ended, with status %d, and not one of "
-	       "its commands had",
-	       finish(run));
+	AWAIT_OF(run, all_hold(pid_of(run), count, token),
+		 text("of %zu commands not all are executed", count));
 	return run;
 }
 
@@ -308,19 +322,21 @@ static void expect_pipeline(struct run *run, size_t count, int closed)
 
 static void connected(void)
 {
-	static const char *const shells[] = {
-		"exec \"$@\"", "exec \"$@\" <&-", "exec \"$@\" <&- >&-",
-		"ulimit -n 6; exec \"$@\"", /* 0, 1, 2 and three more */
-	};
+	static const char *const closed[] = {"", "<&-", "<&- >&-"};
+	struct run *run;
 
 	/* Pipes made while 0 or 1 are free are given these numbers. */
-	for (int i = 0; i < 4; i++) {
-		size_t count = i < 3 ? (size_t)random_between(3, 6) : 64;
-		struct run *run = start_holding(shells[i], count);
+	for (int i = 0; i < 3; i++) {
+		size_t count = (size_t)random_between(3, 6);
 
-		expect_pipeline(run, count, i % 3);
+		run = start_holding(count, ":", closed[i]);
+		expect_pipeline(run, count, i);
 		end(run);
 	}
+	/* 0, 1, 2 and three more. */
+	run = start_holding(64, "ulimit -n 6", "");
+	expect_pipeline(run, 64, 0);
+	end(run);
 }
 
 /* Random bytes, NUL bytes among them, in /tmp/payload. */
@@ -334,7 +350,6 @@ static void make_payload(int size)
 static void ends_arrive(void)
 {
 	const char *token = fresh_token();
-	const struct start how = {.input = token};
 	struct run *run;
 
 	make_payload(random_between(1000000, 1100000));
@@ -347,10 +362,7 @@ static void ends_arrive(void)
 	run = START_WITH({.input = token}, "ipc", "pipeline", "cat", "|",
 			 "cat");
 	expect_end(run, 0, "cat sees no end of file");
-	EXPECT(strcmp(output_of(run), token) == 0,
-	       "what was written to the first command's standard input does "
-	       "not come out of the last one: expected %s, saw %s",
-	       token, output_of(run));
+	expect_output(run, token, "from standard input to standard output");
 	/* One who would write for ever. */
 	run = START("ipc", "pipeline", "yes", token, "|", "cat", "|", "head",
 		    "-n1");
@@ -359,17 +371,9 @@ static void ends_arrive(void)
 		   "somebody else still has the reading end open");
 	EXPECT(strncmp(output_of(run), token, strlen(token)) == 0,
 	       "expected %s, saw %s", token, output_of(run));
-	begin_line("ulimit -n 6; exec \"$@\"");
-	for (int i = 0; i < CROWD; i++) {
-		if (i > 0)
-			word("|");
-		word("cat");
-	}
-	run = start(&how, line);
+	run = start_pipeline("cat", CROWD, token, "ulimit -n 6", "");
 	expect_end(run, 0, "among 200 commands the end of file is lost");
-	EXPECT(strcmp(output_of(run), token) == 0,
-	       "of %s, passed on by 200 commands, came: %s", token,
-	       output_of(run));
+	expect_output(run, token, "passed on by 200 commands");
 	expect_nothing_left();
 }
 
@@ -377,19 +381,16 @@ static void ends_arrive(void)
 static void expect_undone(const char *shell, const char *fault, int error)
 {
 	const char *token = fresh_token();
-	char pause[64];
 	pid_t left;
-	struct run *run;
+	struct run *run = START(
+		"sh", "-c", shell, "sh", "probe", "launch",
+		text("pause=write:1:%s", token), fault,
+		"ipc pipeline probe hold a | probe hold b | probe hold c");
 
-	snprintf(pause, sizeof(pause), "pause=write:1:%s", token);
-	run = START("sh", "-c", shell, "sh", "probe", "launch", pause, fault,
-		    "ipc pipeline probe hold a | probe hold b | probe hold c");
-	AWAIT(exists(token, ".paused") || has_ended(run),
-	      "a pipe or a process could not be made (%s), and ipc does not "
-	      "say so",
-	      strerror(error));
-	EXPECT(!has_ended(run), "expected a line that says \"%s\", saw none",
-	       strerror(error));
+	AWAIT_OF(run, pauses(token),
+		 text("a pipe or a process could not be made: expected a line "
+		      "that says \"%s\"",
+		      strerror(error)));
 	EXPECT(children_of(pid_of(run), &left, 1) == 0,
 	       "pipeline() has failed with \"%s\", and a command that was "
 	       "started before is still there (state %c): expected it killed "
@@ -408,10 +409,9 @@ static void waits_for_all(int status)
 				"probe", "exit", number_word(status));
 	pid_t first = await_probe(token), found[2];
 
-	AWAIT(children_of(pid_of(run), found, 2) == 1 || has_ended(run),
-	      "the last command has ended and was not waited for");
-	EXPECT(!has_ended(run),
-	       "ipc has ended with its last command: the first one runs on");
+	AWAIT_OF(run, children_of(pid_of(run), found, 2) == 1,
+		 "the last command has ended, the first one runs on: expected "
+		 "ipc to collect the one and to wait for the other");
 	kill(first, SIGKILL);
 	expect_status(run, status);
 }
@@ -421,12 +421,12 @@ static void signalled(void)
 {
 	size_t count = (size_t)random_between(2, 5);
 	int sig = random_between(0, 1) ? SIGTERM : SIGHUP;
-	struct run *run = start_holding("exec \"$@\"", count);
+	struct run *run = start_holding(count, ":", "");
 
 	send_signal(run, sig);
 	expect_end(run, 128 + sig, "it was sent a signal that is to end all");
 	expect_nothing_left();
-	run = start_holding("exec \"$@\"", count);
+	run = start_holding(count, ":", "");
 	send_signal(run, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	expect_nothing_left();
@@ -447,9 +447,7 @@ static void not_executed(int status)
 	       "expected a line that names %s, which is not found", other);
 	run = START("ipc", "pipeline", other, "|", "cat", "|", "wc", "-c");
 	expect_end(run, 0, "the commands after one that is not found wait");
-	EXPECT(strcmp(output_of(run), "0\n") == 0,
-	       "what was read from a command that is not found: %s bytes",
-	       output_of(run));
+	expect_output(run, "0\n", "bytes read from one that is not found");
 	expect_end(START("ipc", "pipeline", "yes", "|", other), 127,
 		   "the command before one that is not found writes on");
 	expect_end(START("ipc", "pipeline", "yes", "|", "/tmp"), 126,
@@ -464,7 +462,6 @@ static void exits(void)
 {
 	int status = random_between(2, 120);
 	struct run *run;
-	char fault[48];
 
 	run = START("ipc", "pipeline", "probe", "exit", "1", "|", "probe",
 		    "exit", number_word(status));
@@ -482,9 +479,8 @@ static void exits(void)
 	not_executed(status);
 	signalled();
 	expect_undone("ulimit -n 5; exec \"$@\"", "block=0", EMFILE);
-	snprintf(fault, sizeof(fault), "fail=fork:%d:%d", random_between(1, 3),
-		 EAGAIN);
-	expect_undone("exec \"$@\"", fault, EAGAIN);
+	expect_undone("exec \"$@\"",
+		      failing("fork", random_between(1, 3), EAGAIN), EAGAIN);
 	REFUSES("CMD", "ipc", "pipeline");
 	REFUSES("empty", "ipc", "pipeline", "|", "cat");
 	REFUSES("empty", "ipc", "pipeline", "cat", "|");
@@ -505,45 +501,44 @@ static void make_text(int size)
 
 static void expect_same_text(const char *seen, const char *path)
 {
-	static char text[1 << 20];
+	static char whole[1 << 20];
 	int fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ssize_t size = fd < 0 ? -1 : read(fd, whole, sizeof(whole) - 1);
 	size_t same = 0;
 
 	if (fd >= 0)
 		close(fd);
-	text[size < 0 ? 0 : size] = '\0';
-	while (text[same] && text[same] == seen[same])
+	whole[size < 0 ? 0 : size] = '\0';
+	while (whole[same] && whole[same] == seen[same])
 		same++;
-	EXPECT(text[0] && strcmp(text, seen) == 0,
+	EXPECT(whole[0] && strcmp(whole, seen) == 0,
 	       "expected %zd bytes, saw %zu, and number %zu is not the same: "
 	       "write(2) may write less than it was given",
 	       size, strlen(seen), same + 1);
 }
 
-/* A FIFO that we read, of two pages, and who writes to it: driver copy. */
+/*
+ * driver copy, which writes to a FIFO of two pages: it is full, and it waits
+ * for us to read from *fd.
+ */
 static struct run *start_copying(const char *setting, int *fd)
 {
 	static const char script[] = "exec probe launch $0 'driver copy' "
 				     "</tmp/text >$1";
 	const char *out = fresh_path();
+	struct run *run;
+	int size = 0;
 
-	EXPECT(RUN("mkfifo", out) == 0, "the test could not make a FIFO");
+	make_fifo(out);
 	*fd = open(sandbox_path(out), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	EXPECT(*fd >= 0 && fcntl(*fd, F_SETPIPE_SZ, 8192) > 0,
 	       "the test could not open its FIFO: %s", strerror(errno));
-	return START("sh", "-c", script, setting, out);
-}
-
-/* Until it waits for a reader. */
-static void await_full(struct run *run, int fd)
-{
-	int size = 0;
-
-	AWAIT((ioctl(fd, FIONREAD, &size) == 0 && size > 4096 &&
-	       state_of(pid_of(run)) == 'S') ||
-		      has_ended(run),
-	      "it does not write");
+	run = START("sh", "-c", script, setting, out);
+	AWAIT_OF(run,
+		 ioctl(*fd, FIONREAD, &size) == 0 && size > 4096 &&
+			 state_of(pid_of(run)) == 'S',
+		 "it is to write until the pipe is full");
+	return run;
 }
 
 /*
@@ -554,19 +549,12 @@ static void await_full(struct run *run, int fd)
 static void short_writes(void)
 {
 	static char seen[1 << 20];
-	struct run *run;
+	int fd;
+	struct run *run = start_copying("block=0", &fd);
+	const pid_t pid = pid_of(run);
 	size_t size = 0;
 	ssize_t n;
-	pid_t pid;
-	int fd;
 
-	run = start_copying("block=0", &fd);
-	await_full(run, fd);
-	EXPECT(!has_ended(run),
-	       "it has ended, with status %d, before its "
-	       "output was read",
-	       finish(run));
-	pid = pid_of(run);
 	do {
 		AWAIT(state_of(pid) == 'S' || has_ended(run),
 		      "it neither waits nor ends");
@@ -590,11 +578,9 @@ static void reader_gone(void)
 	int fd;
 
 	run = start_copying("block=0", &fd);
-	await_full(run, fd);
 	close(fd);
 	expect_status(run, 128 + SIGPIPE);
 	run = start_copying("ignore=1000", &fd);
-	await_full(run, fd);
 	close(fd);
 	expect_failure(run, "nobody reads any more, and SIGPIPE is ignored",
 		       EPIPE);
@@ -605,12 +591,11 @@ static void copies(void)
 	static const char *const calls[] = {"read:1", "read:2", "write:1"};
 	const char *token = fresh_token();
 	int size = random_between(100000, 300000);
-	char fault[32];
 	struct run *run;
 
 	for (size_t i = 0; i < 3; i++) {
-		snprintf(fault, sizeof(fault), "fail=%s:%d", calls[i], EINTR);
-		run = START_WITH({.input = token}, "probe", "launch", fault,
+		run = START_WITH({.input = token}, "probe", "launch",
+				 text("fail=%s:%d", calls[i], EINTR),
 				 "driver copy");
 		EXPECT(finish(run) == 0 && strcmp(output_of(run), token) == 0,
 		       "when a signal has interrupted %s (EINTR) expected all "
@@ -640,11 +625,8 @@ static struct run *start_receiving(const char *path)
 {
 	struct run *run = START("ipc", "fifo", "receive", path);
 
-	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO %s",
-	      path);
-	EXPECT(!has_ended(run),
-	       "it has ended, with status %d, before anybody wrote",
-	       finish(run));
+	AWAIT_OF(run, type_of(path) == S_IFIFO,
+		 text("expected it to wait at the FIFO %s", path));
 	return run;
 }
 
@@ -657,26 +639,23 @@ static void two_writers(const char *path)
 	const char *first = fresh_token(), *second = fresh_token(),
 		   *third = fresh_token(), *go = fresh_token();
 	struct run *run = start_receiving(path);
-	char all[128];
+	const char *all;
 
 	START("sh", "-c", script, path, first, go, third);
 	AWAIT(strcmp(output_of(run), first) == 0 || has_ended(run),
 	      "what a writer has written does not arrive before it closes");
 	expect_end(START_WITH({.input = second}, "ipc", "fifo", "send", path),
 		   0, "the receiver does not read");
-	snprintf(all, sizeof(all), "%s%s", first, second);
-	AWAIT(strcmp(output_of(run), all) == 0 || has_ended(run),
-	      "what a second writer has written does not arrive");
-	EXPECT(!has_ended(run),
-	       "the receiver has ended with one of its writers: another one "
-	       "had not closed");
+	all = text("%s%s", first, second);
+	AWAIT_OF(run, strcmp(output_of(run), all) == 0,
+		 "one of two writers has closed: expected what both have "
+		 "written, and that the receiver goes on");
 	release(go);
 	expect_end(run, 0,
 		   "the last writer has closed: a receiver that has its own "
 		   "writing end open (O_RDWR) sees no end of file");
-	strncat(all, third, sizeof(all) - strlen(all) - 1);
-	EXPECT(strcmp(output_of(run), all) == 0, "expected %s, saw %s", all,
-	       output_of(run));
+	expect_output(run, text("%s%s%s", first, second, third),
+		      "what two writers have written");
 }
 
 static void sends(void)
@@ -684,13 +663,10 @@ static void sends(void)
 	const char *path = fresh_path(), *token = fresh_token();
 	struct run *run;
 
-	EXPECT(RUN("mkfifo", path) == 0, "the test could not make a FIFO");
+	make_fifo(path);
 	run = START_WITH({.input = token}, "driver", "send", path);
-	AWAIT(is_idle(pid_of(run)), "send does not sleep until there is a "
-				    "reader");
-	EXPECT(!has_ended(run),
-	       "send has ended, with status %d, and nobody has read",
-	       finish(run));
+	AWAIT_OF(run, is_idle(pid_of(run)) && state_of(pid_of(run)) == 'S',
+		 "send is to sleep until there is a reader");
 	expect_status(START("sh", "-c", "[ $(cat $0) = $1 ]", path, token), 0);
 	expect_status(run, 0);
 	EXPECT(atoi(errors_of(run)) == (int)strlen(token),
@@ -704,9 +680,7 @@ static void sends(void)
 	run = START_WITH({.input = "not to be written"}, "ipc", "fifo", "send",
 			 path);
 	expect_error(run, path, EINVAL);
-	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
-	       "a file that is no FIFO was written to: %s",
-	       read_in_sandbox(path));
+	expect_untouched(path, token);
 	path = fresh_path();
 	expect_error(START("ipc", "fifo", "send", path), path, ENOENT);
 	EXPECT(type_of(path) == 0, "send has made %s", path);
@@ -732,10 +706,9 @@ static void removes(void)
 	       "copying has failed, and the FIFO is left behind");
 	write_in_sandbox(path, token);
 	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
-	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
-	       "a file that was there before was changed or removed");
+	expect_untouched(path, token);
 	path = fresh_path();
-	EXPECT(RUN("mkfifo", path) == 0, "the test could not make a FIFO");
+	make_fifo(path);
 	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
 	EXPECT(type_of(path) == S_IFIFO, "a FIFO that was there before was "
 					 "removed");
@@ -745,15 +718,12 @@ static void removes(void)
 static void waits_on(const char *path)
 {
 	const char *token = fresh_token();
-	char fault[32], words[96];
-	struct run *run, *sender;
+	const char *fault = failing("open", 1, EINTR);
+	struct run *run = driver(fault, text("receive %s", path)), *sender;
 
-	snprintf(fault, sizeof(fault), "fail=open:1:%d", EINTR);
-	snprintf(words, sizeof(words), "receive %s", path);
-	run = driver(fault, words);
 	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
-	snprintf(words, sizeof(words), "driver send %s", path);
-	sender = START_WITH({.input = token}, "probe", "launch", fault, words);
+	sender = START_WITH({.input = token}, "probe", "launch", fault,
+			    text("driver send %s", path));
 	EXPECT(finish(sender) == 0 && finish(run) == 0 &&
 		       strcmp(output_of(run), token) == 0,
 	       "open(2) was interrupted once on each side (EINTR), which is no "
@@ -776,7 +746,7 @@ static void fifo(void)
 	       "the mode of the FIFO is %o: expected 600",
 	       (unsigned)st.st_mode & 07777);
 	send_signal(run, SIGTERM);
-	finish(run);
+	expect_status(run, 128 + SIGTERM);
 	two_writers(path);
 	EXPECT(type_of(path) == 0, "the FIFO is left behind");
 	sends();
@@ -835,17 +805,10 @@ static bool is_listening(pid_t pid, const char *path)
 static struct run *start_waiting(const char *fault, const char *what,
 				 const char *go, pid_t *child)
 {
-	char words[64];
-	struct run *run;
+	struct run *run = driver(fault, text("barrier %s %s", what, go));
 
-	snprintf(words, sizeof(words), "barrier %s %s", what, go);
-	run = driver(fault, words);
-	AWAIT(children_of(pid_of(run), child, 1) == 1 || has_ended(run),
-	      "nobody waits at the barrier");
-	EXPECT(!has_ended(run),
-	       "expected a process to wait at the barrier, "
-	       "saw the program end with status %d",
-	       finish(run));
+	AWAIT_OF(run, children_of(pid_of(run), child, 1) == 1,
+		 "a process is to wait at the barrier");
 	/* One that only waits for a processor looks idle too. */
 	AWAIT((is_idle(*child) && state_of(*child) == 'S') ||
 		      state_of(*child) == 'Z',
@@ -877,11 +840,11 @@ static void expect_cancelled(struct run *run, pid_t child, const char *when)
 	kill(child, SIGKILL);
 }
 
-static void released(const char *fault)
+static void released(const char *fault, const char *what)
 {
 	const char *go = fresh_token();
 	pid_t child;
-	struct run *run = start_waiting(fault, "release", go, &child);
+	struct run *run = start_waiting(fault, what, go, &child);
 
 	release(go);
 	await_word(run, "done", "barrier_release() does not return");
@@ -902,14 +865,10 @@ static void released(const char *fault)
 static void expect_nobody(unsigned ignored)
 {
 	const char *go = fresh_token();
-	char setting[32], words[64];
-	struct run *run;
-	uint64_t before;
+	struct run *run = driver(text("ignore=%x", ignored),
+				 text("barrier nobody %s", go));
+	uint64_t before = status_mask(pid_of(run), "SigIgn");
 
-	snprintf(setting, sizeof(setting), "ignore=%x", ignored);
-	snprintf(words, sizeof(words), "barrier nobody %s", go);
-	run = driver(setting, words);
-	before = status_mask(pid_of(run), "SigIgn");
 	release(go);
 	expect_closed(run, "nobody waits any more", EPIPE);
 	expect_signals(pid_of(run), before,
@@ -926,7 +885,8 @@ static void barrier(void)
 	pid_t child;
 
 	for (size_t i = 0; i < 3; i++)
-		released(faults[i]);
+		released(faults[i], "release");
+	released("block=0", "twice");
 	run = start_waiting("block=0", "release", fresh_token(), &child);
 	end(run);
 	expect_cancelled(run, child, "the one who was to release was killed");
@@ -946,12 +906,9 @@ static void barrier(void)
 /* A driver at a path cannot be what it wants to. */
 static void expect_refused(const char *what, const char *path, int error)
 {
-	char when[160];
-	struct run *run;
+	struct run *run = START("driver", what, path);
 
-	snprintf(when, sizeof(when), "%s at %s", what, path);
-	run = START("driver", what, path);
-	expect_closed(run, when, error);
+	expect_closed(run, text("%s at %s", what, path), error);
 	end(run);
 }
 
@@ -985,16 +942,14 @@ static void peer_told(const char *path)
 	const unsigned uid =
 		others ? (unsigned)random_between(2000, 40000) : 1000;
 	const unsigned gid = others ? uid + 1 : 1000;
-	char settings[3][32], words[128], expected[64];
 	struct run *run = start_listening(path), *peer;
-	const char *ids;
+	const char *ids, *expected;
 
-	snprintf(settings[0], 32, others ? "gid=%u" : "block=0", gid);
-	snprintf(settings[1], 32, others ? "uid=%u" : "block=0", uid);
-	snprintf(settings[2], 32, "fail=connect:1:%d", EINTR);
-	snprintf(words, sizeof(words), "driver connect %s", path);
-	peer = START_WITH({.as_root = others}, "probe", "launch", settings[0],
-			  settings[1], settings[2], words);
+	peer = START_WITH({.as_root = others}, "probe", "launch",
+			  others ? text("gid=%u", gid) : "block=0",
+			  others ? text("uid=%u", uid) : "block=0",
+			  failing("connect", 1, EINTR),
+			  text("driver connect %s", path));
 	await_word(peer, "done", "connecting does not end");
 	EXPECT(errors_of(peer)[0] == '\0',
 	       "connect(2) was interrupted once "
@@ -1006,8 +961,7 @@ static void peer_told(const char *path)
 	      "peer_credentials() does not return: the peer has sent no "
 	      "message, and need not");
 	ids = strrchr(status_of(pid_of(peer), "NSpid"), '\t');
-	snprintf(expected, sizeof(expected), "%d %u %u\n",
-		 ids ? atoi(ids + 1) : 0, uid, gid);
+	expected = text("%d %u %u\n", ids ? atoi(ids + 1) : 0, uid, gid);
 	EXPECT(strncmp(output_of(run), expected, strlen(expected)) == 0,
 	       "expected process, user and group id of who has connected, "
 	       "%sand saw %s",
@@ -1026,7 +980,7 @@ static void make_path(char *path, size_t bytes)
 static void socket_names(void)
 {
 	const char *path = fresh_path(), *token = fresh_token();
-	char fits[112], cut[112], longer[128], fault[32], words[96];
+	char fits[112], cut[112], longer[128];
 	struct run *run;
 
 	make_path(fits, 107);
@@ -1043,8 +997,7 @@ static void socket_names(void)
 	/* A file, a socket somebody listens at, and one that is forsaken. */
 	write_in_sandbox(path, token);
 	expect_refused("listen", path, EADDRINUSE);
-	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
-	       "a file that was there before was changed or removed");
+	expect_untouched(path, token);
 	expect_refused("connect", path, ECONNREFUSED);
 	path = fresh_path();
 	run = start_listening(path);
@@ -1058,9 +1011,7 @@ static void socket_names(void)
 	expect_refused("connect", fresh_path(), ENOENT);
 	/* Made, and then of no use. */
 	path = fresh_path();
-	snprintf(fault, sizeof(fault), "fail=listen:1:%d", ENOBUFS);
-	snprintf(words, sizeof(words), "listen %s", path);
-	run = driver(fault, words);
+	run = driver(failing("listen", 1, ENOBUFS), text("listen %s", path));
 	expect_closed(run, "listen(2) fails", ENOBUFS);
 	end(run);
 	EXPECT(type_of(path) == 0,
@@ -1071,14 +1022,14 @@ static void socket_names(void)
 /* A message that is to be refused: nothing of it may stay. */
 static void expect_bad_message(const char *shell, const char *count, int error)
 {
-	char when[96];
-	struct run *run;
+	struct run *run = START("sh", "-c", shell, "sh", "driver", "take",
+				count, "/tmp/passed");
 
-	snprintf(when, sizeof(when), "a message with %s descriptors%s", count,
-		 count[0] == '-' ? " (none at all: the peer has closed)" : "");
-	run = START("sh", "-c", shell, "sh", "driver", "take", count,
-		    "/tmp/passed");
-	expect_closed(run, when, error);
+	expect_closed(run,
+		      text("a message with %s descriptors (-1: none at all, "
+			   "the peer has closed)",
+			   count),
+		      error);
 	end(run);
 }
 
@@ -1087,13 +1038,11 @@ static void one_passed(void)
 {
 	const char *token = fresh_token();
 	struct stat file = {0};
-	char fault[32], pause[64];
 	struct run *run;
 	int fd;
 
 	stat(sandbox_path("/tmp/passed"), &file);
-	snprintf(fault, sizeof(fault), "fail=sendmsg:1:%d", EINTR);
-	run = driver(fault, "give /tmp/passed");
+	run = driver(failing("sendmsg", 1, EINTR), "give /tmp/passed");
 	await_word(run, "done", "send_fd() does not return");
 	EXPECT(strcmp(output_of(run), "1\ndone\n") == 0 &&
 		       count_open(pid_of(run), &file, &fd) == 1,
@@ -1101,12 +1050,10 @@ static void one_passed(void)
 	       "one descriptor: saw %zu descriptors, and bytes: %s",
 	       count_open(pid_of(run), &file, &fd), output_of(run));
 	end(run);
-	snprintf(fault, sizeof(fault), "fail=recvmsg:1:%d", EINTR);
-	snprintf(pause, sizeof(pause), "pause=fcntl:1:%s", token);
-	run = START("probe", "launch", fault, pause,
+	run = START("probe", "launch", failing("recvmsg", 1, EINTR),
+		    text("pause=fcntl:1:%s", token),
 		    "driver take 1 /tmp/passed");
-	AWAIT(strstr(output_of(run), "done") || exists(token, ".paused") ||
-		      has_ended(run),
+	AWAIT(strstr(output_of(run), "done") || pauses(token) || has_ended(run),
 	      "receive_fd() does not return");
 	/* From the start, and not by a call that comes later. */
 	expect_close_on_exec(pid_of(run), "receiver");
@@ -1126,11 +1073,8 @@ static struct run *start_taking(const char *path)
 {
 	struct run *run = START("ipc", "socket", "receive", path);
 
-	AWAIT(is_listening(pid_of(run), path) || has_ended(run),
-	      "nobody listens at the socket %s", path);
-	EXPECT(!has_ended(run),
-	       "it has ended, with status %d, before anybody connected",
-	       finish(run));
+	AWAIT_OF(run, is_listening(pid_of(run), path),
+		 text("expected it to listen at the socket %s", path));
 	return run;
 }
 
@@ -1304,8 +1248,7 @@ static void counter(void)
 	path = fresh_path();
 	write_in_sandbox(path, token);
 	REFUSES(path, "ipc", "share", path);
-	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
-	       "a file that is no counter was changed");
+	expect_untouched(path, token);
 	path = fresh_path();
 	REFUSES("--processes", "ipc", "share", "--processes", "0", path);
 	REFUSES("--processes", "ipc", "share", "--processes", "1001", path);
@@ -1317,74 +1260,18 @@ static void counter(void)
 }
 
 /*
- * How many wait for a lock of the file, as /proc/locks says. Theirs is to be
- * exclusive, for the whole file, and the open file's.
+ * A lock of our own, F_RDLCK or F_UNLCK, from that byte to the end: shared, it
+ * excludes exclusive ones. False: another's excludes it.
  */
-static int count_waiting(const struct stat *file)
+static bool lock_from(int fd, short type, off_t start)
 {
-	char place[64];
-	const char *text = proc_file(sandbox_init(), "../locks");
-	int waiting = 0;
-
-	snprintf(place, sizeof(place), " %02x:%02x:%llu ", major(file->st_dev),
-		 minor(file->st_dev), (unsigned long long)file->st_ino);
-	for (size_t n; *text; text += n + (text[n] == '\n')) {
-		char entry[256];
-
-		n = strcspn(text, "\n");
-		snprintf(entry, sizeof(entry), "%.*s", (int)n, text);
-		if (!strstr(entry, place) || !strstr(entry, "->"))
-			continue;
-		waiting++;
-		EXPECT(strstr(entry, "OFDLCK") && strstr(entry, "WRITE") &&
-			       strstr(entry, " 0 EOF"),
-		       "expected it to wait for an exclusive lock (WRITE) of "
-		       "the open file (OFDLCK) from 0 to EOF; /proc/locks "
-		       "says: %s",
-		       entry);
-	}
-	return waiting;
-}
-
-/* A shared lock of our own, that excludes exclusive ones. */
-static bool locked(int fd)
-{
-	const struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	const struct flock lock = {
+		.l_type = type, .l_whence = SEEK_SET, .l_start = start};
 
 	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }
 
-/* The file is locked by somebody else: they wait, and count when it is not. */
-static void waits_for_lock(void)
-{
-	const char *path = fresh_path();
-	int processes = random_between(2, 5), times = random_between(20, 99);
-	struct stat file = {0};
-	struct run *run;
-	int fd;
-
-	expect_status(START("ipc", "share", "--times", "0", path), 0);
-	EXPECT(counter_in(path) == 0, "a new counter is not 8 bytes of 0");
-	fd = open(sandbox_path(path), O_RDWR | O_CLOEXEC);
-	EXPECT(fd >= 0 && fstat(fd, &file) == 0 && locked(fd),
-	       "the test could not lock %s: %s", path, strerror(errno));
-	run = START("ipc", "share", "--processes", number_word(processes),
-		    "--times", number_word(times), path);
-	AWAIT(count_waiting(&file) == processes || has_ended(run),
-	      "another process has locked the file: expected all %d to wait "
-	      "for it, saw %d",
-	      processes, count_waiting(&file));
-	EXPECT(!has_ended(run) && counter_in(path) == 0,
-	       "another process has locked the file, and they have counted to "
-	       "%lld",
-	       counter_in(path));
-	close(fd);
-	expect_end(run, 0, "the file is not locked any more");
-	EXPECT(counter_in(path) == processes * times, "expected %d, saw %lld",
-	       processes * times, counter_in(path));
-}
-
-/* `driver lock`, that has the lock; a descriptor of the file of our own. */
+/* `driver lock`, that has waited for the lock and has it; a file of our own. */
 static struct run *start_locking(const char *path, const char *go, int *fd)
 {
 	struct run *run;
@@ -1392,8 +1279,20 @@ static struct run *start_locking(const char *path, const char *go, int *fd)
 
 	write_in_sandbox(path, "");
 	*fd = open(sandbox_path(path), O_RDWR | O_CLOEXEC);
+	EXPECT(lock_from(*fd, F_RDLCK, 0), "the test could not lock %s", path);
 	run = START("driver", "lock", path, go);
-	await_word(run, "owned", "lock_file() does not return");
+	AWAIT_OF(run,
+		 strstr(output_of(run), "owned") ||
+			 (is_idle(pid_of(run)) && state_of(pid_of(run)) == 'S'),
+		 "another process has locked the file: lock_file() is to wait");
+	EXPECT(!strstr(output_of(run), "owned"),
+	       "another process has locked the file, and lock_file() does not "
+	       "wait for it: is its lock shared, or of another kind "
+	       "(flock(2))?");
+	lock_from(*fd, F_UNLCK, 0);
+	await_word(run, "owned",
+		   "the file is not locked any more, and "
+		   "lock_file() waits on");
 	await_word(run, "child", "try_lock_file() waits");
 	sscanf(strstr(output_of(run), "child"), "child %d", &child);
 	EXPECT(child == 0, "the file is locked, and a child of the owner %s",
@@ -1402,10 +1301,12 @@ static struct run *start_locking(const char *path, const char *go, int *fd)
 	       : child == 2 ? "gets the lock by another opening of the file"
 			    : "sees try_lock_file() fail, and not with EAGAIN");
 	await_word(run, "done", "locking does not end");
-	EXPECT(!locked(*fd),
-	       "lock_file() has returned 0, and fcntl(2) sees no lock: one of "
+	EXPECT(!lock_from(*fd, F_RDLCK, 0),
+	       "lock_file() has returned 0, and the file is not locked: one of "
 	       "the process (F_SETLKW) is gone as soon as it closes any "
-	       "descriptor of the file; flock(2) makes another kind");
+	       "descriptor of the file");
+	EXPECT(!lock_from(*fd, F_RDLCK, 1 << 20),
+	       "only the beginning of the file is locked, not the whole");
 	return run;
 }
 
@@ -1418,26 +1319,22 @@ static void owned(void)
 	run = start_locking(path, go, &fd);
 	release(go);
 	await_word(run, "unlocked", "unlock_file() does not return");
-	EXPECT(locked(fd), "unlock_file() has returned, and the file is still "
-			   "locked");
+	EXPECT(lock_from(fd, F_RDLCK, 0),
+	       "unlock_file() has returned, and the file is still locked");
 	close(fd);
 	run = start_locking(fresh_path(), fresh_token(), &fd);
 	send_signal(run, SIGKILL);
-	AWAIT(locked(fd), "the owner of the lock was killed, and it is still "
-			  "locked");
+	AWAIT(lock_from(fd, F_RDLCK, 0),
+	      "the owner of the lock was killed, and it is still locked");
 	close(fd);
 }
 
 /* `ipc share` while one of its calls for the lock fails. */
 static struct run *share_disturbed(const char *path, int error)
 {
-	char fault[32], program[96];
-
-	snprintf(program, sizeof(program),
-		 "ipc share --processes 3 --times 30 %s", path);
-	snprintf(fault, sizeof(fault), "fail=lock:%d:%d", random_between(1, 90),
-		 error);
-	return launch(fault, program);
+	return START("probe", "launch",
+		     failing("lock", random_between(1, 90), error),
+		     text("ipc share --processes 3 --times 30 %s", path));
 }
 
 static void locks(void)
@@ -1446,7 +1343,6 @@ static void locks(void)
 	struct run *run;
 
 	owned();
-	waits_for_lock();
 	run = share_disturbed(path, EINTR);
 	EXPECT(finish(run) == 0 && counter_in(path) == 90,
 	       "when a signal has interrupted the waiting for the lock (EINTR) "
