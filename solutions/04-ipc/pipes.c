@@ -6,20 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ends.h"
 #include "failure.h"
+#include "todo.h"
 #include "watch.h"
 
-/* Closes a descriptor if it is one. errno is left as it was. */
-static void close_end(int *end)
-{
-	int saved = errno;
-
-	if (*end >= 0)
-		close(*end);
-	*end = -1;
-	errno = saved;
-}
-
+/* <answer> */
 /* Makes `end` the standard input or output; -1: it stays what it is. */
 static int connect_end(int end, int standard)
 {
@@ -27,16 +19,9 @@ static int connect_end(int end, int standard)
 
 	if (end < 0)
 		return 0;
-	do {
-		/* dup2(2) onto itself would leave FD_CLOEXEC in place. */
-		if (end == standard)
-			result = fcntl(end, F_SETFD, 0);
-		else
-			result = dup2(end, standard);
-	} while (result < 0 && errno == EINTR);
-	if (result < 0)
-		return failed("dup2", "%d to %d", end, standard);
-	return 0;
+	/* dup2(2) onto itself would leave FD_CLOEXEC in place. */
+	result = end == standard ? fcntl(end, F_SETFD, 0) : dup2(end, standard);
+	return result < 0 ? failed("dup2", "%d to %d", end, standard) : 0;
 }
 
 static pid_t start(const struct command *command, int in, int out)
@@ -54,9 +39,23 @@ static pid_t start(const struct command *command, int in, int out)
 	}
 	return child;
 }
+/* </answer> */
 
+/*
+ * Task 1: command after command: a pipe to the next one, pipe2(2), unless it is
+ * the last; a child, fork(2); in the child the ends become descriptors 0 and 1,
+ * dup2(2), and exec_command() does the rest. In the parent, close what the
+ * child has taken over before you go on: an end that stays open here is
+ * inherited by every later command, and no reader sees an end of file before
+ * the last writer is gone, pipe(7). Do not wait for anybody: a command may need
+ * the next one to run before it can end. If descriptor 0 or 1 was closed, a
+ * pipe's end has that very number: read what dup2(2) says of equal numbers, and
+ * what becomes of FD_CLOEXEC, fcntl(2). If pipe2(2) or fork(2) fails, undo all:
+ * end_all() (watch.h), and the ends.
+ */
 int pipeline(const struct command *commands, size_t count, pid_t *pids)
 {
+	/* <answer> return todo(1, commands, count, pids); */
 	int in = -1;
 	size_t i;
 
@@ -80,15 +79,15 @@ int pipeline(const struct command *commands, size_t count, pid_t *pids)
 	close_end(&in);
 	end_all(pids, i);
 	return -1;
+	/* </answer> */
 }
 
+/* <answer> */
 static int write_all(int to, const char *data, size_t size)
 {
 	while (size > 0) {
-		ssize_t n = write(to, data, size);
+		ssize_t n = RETRY(write(to, data, size));
 
-		if (n < 0 && errno == EINTR)
-			continue;
 		if (n < 0)
 			return failed("write to", "descriptor %d", to);
 		data += n;
@@ -96,49 +95,48 @@ static int write_all(int to, const char *data, size_t size)
 	}
 	return 0;
 }
+/* </answer> */
 
+/*
+ * Task 2: read(2) until it returns 0, and write(2) what came. Both may be
+ * interrupted by a signal before they have done anything (EINTR): RETRY()
+ * (ends.h). And write(2) may take less than it was given: the rest is still
+ * yours to write. The bytes are no text: NUL is one of them.
+ */
 ssize_t copy_all(int from, int to)
 {
+	/* <answer> return todo(2, from, to); */
 	char buffer[65536]; /* what a pipe holds, pipe(7) */
-	ssize_t total = 0;
+	ssize_t total = 0, n;
 
-	for (;;) {
-		ssize_t n = read(from, buffer, sizeof(buffer));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return failed("read from", "descriptor %d", from);
-		if (n == 0)
-			return total;
+	while ((n = RETRY(read(from, buffer, sizeof(buffer)))) > 0) {
 		if (write_all(to, buffer, (size_t)n) < 0)
 			return -1;
 		total += n;
 	}
+	return n < 0 ? failed("read from", "descriptor %d", from) : total;
+	/* </answer> */
 }
 
-/* Opening one side of a FIFO waits for the other side. */
-static int open_fifo(const char *path, int side)
-{
-	int fd;
-
-	do
-		fd = open(path, side | O_CLOEXEC);
-	while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return failed("open", "%s", path);
-	return fd;
-}
-
+/*
+ * Task 3: a pipe that has a name. mkfifo(3), then open(2) for reading alone,
+ * close-on-exec, which waits for a writer, fifo(7); copy_all(), close(2), and
+ * unlink(2) on every way out once the FIFO is yours. Whoever opens it for
+ * reading and writing is a writer himself and never sees the end of file. Say
+ * with errno what failed first, not what failed while you tidied up.
+ */
 ssize_t fifo_receive(const char *path, int to)
 {
+	/* <answer> return todo(3, path, to); */
 	ssize_t copied = -1;
 	int fd, saved;
 
 	if (mkfifo(path, 0600) < 0)
 		return failed("mkfifo", "%s", path);
-	fd = open_fifo(path, O_RDONLY);
-	if (fd >= 0)
+	fd = RETRY(open(path, O_RDONLY | O_CLOEXEC));
+	if (fd < 0)
+		failed("open", "%s", path);
+	else
 		copied = copy_all(fd, to);
 	close_end(&fd);
 	saved = errno;
@@ -146,17 +144,24 @@ ssize_t fifo_receive(const char *path, int to)
 		return failed("unlink", "%s", path);
 	errno = saved;
 	return copied;
+	/* </answer> */
 }
 
+/*
+ * Task 3: the other side: open(2) for writing, which waits for a reader, and
+ * copy_all(). Make no file. Before you write, ask fstat(2) whether what you
+ * have opened is a FIFO, S_ISFIFO() in inode(7): of the descriptor, because the
+ * name may be another file's by now.
+ */
 ssize_t fifo_send(const char *path, int from)
 {
+	/* <answer> return todo(3, path, from); */
 	ssize_t copied = -1;
 	struct stat file;
-	int fd = open_fifo(path, O_WRONLY);
+	int fd = RETRY(open(path, O_WRONLY | O_CLOEXEC));
 
 	if (fd < 0)
-		return -1;
-	/* Asked of the descriptor: the name may be another file's by now. */
+		return failed("open", "%s", path);
 	if (fstat(fd, &file) == 0 && S_ISFIFO(file.st_mode)) {
 		copied = copy_all(from, fd);
 	} else {
@@ -165,10 +170,13 @@ ssize_t fifo_send(const char *path, int from)
 	}
 	close_end(&fd);
 	return copied;
+	/* </answer> */
 }
 
+/* Task 4: one pipe, pipe2(2); no command is to inherit either end. */
 int barrier_open(struct barrier *barrier)
 {
+	/* <answer> return todo(4, barrier); */
 	int ends[2];
 
 	if (pipe2(ends, O_CLOEXEC) < 0)
@@ -176,27 +184,38 @@ int barrier_open(struct barrier *barrier)
 	barrier->read_end = ends[0];
 	barrier->write_end = ends[1];
 	return 0;
+	/* </answer> */
 }
 
+/*
+ * Task 4: read(2) one byte. It comes, or the end of file does: when the last
+ * writer has gone without a word. So your own write end goes first. Close the
+ * read end on every way out, with close_end(), which keeps errno.
+ */
 int barrier_wait(struct barrier *barrier)
 {
+	/* <answer> return todo(4, barrier); */
 	ssize_t n;
 	char byte;
 
 	close_end(&barrier->write_end);
-	do
-		n = read(barrier->read_end, &byte, 1);
-	while (n < 0 && errno == EINTR);
+	n = RETRY(read(barrier->read_end, &byte, 1));
 	if (n == 0)
 		errno = ECANCELED; /* end of file: no writer is left */
 	close_end(&barrier->read_end);
-	if (n <= 0)
-		return failed("wait at", "a barrier");
-	return 0;
+	return n <= 0 ? failed("wait at", "a barrier") : 0;
+	/* </answer> */
 }
 
+/*
+ * Task 4: close the read end, write(2) one byte, close the write end. If nobody
+ * waits any more, SIGPIPE comes, and would end the caller: ignore it while you
+ * write, sigaction(2), and then have it treated as it was before: this is the
+ * caller's to decide, and a command inherits what is ignored.
+ */
 int barrier_release(struct barrier *barrier)
 {
+	/* <answer> return todo(4, barrier); */
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	struct sigaction before;
 	int released = -1;
@@ -209,10 +228,14 @@ int barrier_release(struct barrier *barrier)
 	}
 	close_end(&barrier->write_end);
 	return released < 0 ? failed("release", "a barrier") : 0;
+	/* </answer> */
 }
 
+/* Task 4: whoever waits sees the end of file. */
 void barrier_close(struct barrier *barrier)
 {
+	/* <answer> todo(4, barrier); */
 	close_end(&barrier->read_end);
 	close_end(&barrier->write_end);
+	/* </answer> */
 }

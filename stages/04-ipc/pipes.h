@@ -63,14 +63,16 @@ int barrier_open(struct barrier *barrier);
 /*
  * In the process that waits. Closes its write end first: otherwise it would
  * wait for itself. Returns 0 once released; -1 with errno ECANCELED when the
- * other side closed or died without releasing. Its read end is closed after.
+ * other side closed or died without releasing. Its read end is closed after,
+ * released or not.
  */
 int barrier_wait(struct barrier *barrier);
 
 /*
  * In the other process: closes its read end, lets the waiting one go, and
  * closes the write end too, also when it fails. Returns 0, or -1 with errno:
- * EPIPE when nobody waits any more, without a SIGPIPE that ends the caller.
+ * EPIPE when nobody waits any more, without a SIGPIPE that ends the caller;
+ * what the caller does about that signal is the same afterwards.
  */
 int barrier_release(struct barrier *barrier);
 

@@ -32,8 +32,9 @@ int send_fd(int socket, int fd);
 /*
  * Receives one descriptor, already close-on-exec when it appears here.
  * Returns it, or -1 with errno: ENOTCONN when the peer has closed, EBADMSG
- * when the message carries none or more than one (which are closed again).
- * recvmsg(2), MSG_CMSG_CLOEXEC.
+ * when the message carries none or more than one, also when not all of them
+ * could be opened here (MSG_CTRUNC); what came is closed again. recvmsg(2),
+ * MSG_CMSG_CLOEXEC.
  */
 int receive_fd(int socket);
 

@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "gate.h"
@@ -17,43 +17,56 @@
 /* The most commands of one pipeline here. */
 #define CROWD 200
 
-static const char *number_word(int number)
+/* printf(3) to a buffer that stays for a while: eight of them take turns. */
+__attribute__((format(printf, 1, 2))) static const char *
+text(const char *format, ...)
 {
-	static char words[4][16];
+	static char texts[8][256];
 	static int next;
-
-	next = (next + 1) % 4;
-	snprintf(words[next], sizeof(words[next]), "%d", number);
-	return words[next];
-}
-
-/* A new name in /tmp that nobody has made yet. */
-static const char *fresh_path(void)
-{
-	static char paths[8][64];
-	static int next;
+	va_list arguments;
 
 	next = (next + 1) % 8;
+	va_start(arguments, format);
+	vsnprintf(texts[next], sizeof(texts[next]), format, arguments);
+	va_end(arguments);
+	return texts[next];
+}
+
+static const char *number_word(int number)
+{
+	return text("%d", number);
+}
+
+/* A new name in /tmp that nobody has made yet; valid for the whole test. */
+static const char *fresh_path(void)
+{
+	static char paths[16][32];
+	static int next;
+
+	next = (next + 1) % 16;
 	snprintf(paths[next], sizeof(paths[next]), "/tmp/%s", fresh_token());
 	return paths[next];
 }
 
-static bool exists(const char *token, const char *suffix)
+/* The file that says that a process pauses, see the probe. */
+static bool pauses(const char *token)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s%s", token, suffix);
-	return access(sandbox_path(path), F_OK) == 0;
+	return access(sandbox_path(text("/tmp/%s.paused", token)), F_OK) == 0;
 }
 
 /* A file in /tmp that the token is the name of: what waits for it goes on. */
 static void release(const char *token)
 {
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s", token);
-	write_in_sandbox(path, "");
+	write_in_sandbox(text("/tmp/%s", token), "");
 }
+
+/* As AWAIT(), of a run that is to go on: it has not ended. */
+#define AWAIT_OF(run, condition, what)                                         \
+	do {                                                                   \
+		AWAIT((condition) || has_ended(run), "%s", what);              \
+		EXPECT(!has_ended(run), "%s: it has ended, with status %d",    \
+		       what, finish(run));                                     \
+	} while (0)
 
 /* What kind of file it is, S_IFIFO for one; 0: there is none. */
 static mode_t type_of(const char *path)
@@ -61,6 +74,25 @@ static mode_t type_of(const char *path)
 	struct stat st;
 
 	return lstat(sandbox_path(path), &st) == 0 ? st.st_mode & S_IFMT : 0;
+}
+
+static void expect_output(struct run *run, const char *expected,
+			  const char *cause)
+{
+	EXPECT(strcmp(output_of(run), expected) == 0, "%s: expected %s, saw %s",
+	       cause, expected, output_of(run));
+}
+
+/* What is somebody else's is left as it was. */
+static void expect_untouched(const char *path, const char *contents)
+{
+	EXPECT(strcmp(read_in_sandbox(path), contents) == 0,
+	       "a file that was there before was changed or removed");
+}
+
+static void make_fifo(const char *path)
+{
+	EXPECT(RUN("mkfifo", path) == 0, "the test could not make a FIFO");
 }
 
 static void expect_end(struct run *run, int status, const char *cause)
@@ -94,78 +126,106 @@ static void expect_failure(struct run *run, const char *when, int error)
 	       status == 128 + SIGPIPE ? " (SIGPIPE)" : "");
 }
 
-/* The program, begun with a system call of it disturbed. */
-static struct run *launch(const char *disturbance, const char *program)
+/* Call number `n` of them fails. */
+static const char *failing(const char *call, int n, int error)
 {
-	return START("probe", "launch", disturbance, program);
+	return text("fail=%s:%d:%d", call, n, error);
 }
 
-/* A command line that is put together word by word. */
-static const char *line[3 * CROWD + 16];
-static size_t length;
-
-static void word(const char *text)
+/* A driver has come as far as the word. */
+static void await_word(struct run *run, const char *word, const char *what)
 {
-	line[length++] = text;
-	line[length] = NULL;
+	AWAIT(strstr(output_of(run), word) || has_ended(run), "%s", what);
+	EXPECT(strstr(output_of(run), word), "%s: it has ended, with status %d",
+	       what, finish(run));
 }
 
-/* With descriptors closed or limits set by a shell that then is executed. */
-static void begin_line(const char *shell)
+/* The driver with the words; the launcher has become it when this returns. */
+static struct run *driver(const char *disturbance, const char *words)
 {
-	length = 0;
-	word("sh");
-	word("-c");
-	word(shell);
-	word("sh");
-	word("ipc");
-	word("pipeline");
+	struct run *run =
+		START("probe", "launch", disturbance, text("driver %s", words));
+
+	AWAIT(argument_is(pid_of(run), 0, "driver") || has_ended(run),
+	      "the driver is not executed");
+	return run;
+}
+
+/* Has seen enough of it. */
+static void end(struct run *run)
+{
+	send_signal(run, SIGKILL);
+	finish(run);
+}
+
+/* What failed in a driver was said, and has left no descriptor open. */
+static void expect_closed(struct run *run, const char *when, int error)
+{
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "%s: it waits, expected \"%s\"", when, strerror(error));
+	EXPECT(!has_ended(run),
+	       "%s: expected \"%s\", saw it end with status %d%s", when,
+	       strerror(error), finish(run),
+	       finish(run) == 128 + SIGPIPE ? " (SIGPIPE)" : "");
+	EXPECT(strstr(errors_of(run), strerror(error)),
+	       "%s: expected \"%s\", saw %s", when, strerror(error),
+	       errors_of(run)[0] ? errors_of(run) : "no failure");
+	EXPECT(count_descriptors(pid_of(run)) <= 3,
+	       "%s: it has failed, and %d descriptors are open: expected 0, 1 "
+	       "and 2 alone",
+	       when, count_descriptors(pid_of(run)));
 }
 
 /* A pipeline that holds still: its processes in their order. */
 static pid_t commands[CROWD];
-static char names[CROWD][32];
 
-static bool all_hold(pid_t ipc, size_t count)
+static bool all_hold(pid_t ipc, size_t count, const char *token)
 {
 	pid_t found[CROWD + 1];
+	size_t seen = 0;
 
 	if (children_of(ipc, found, CROWD + 1) != count)
 		return false;
-	memset(commands, 0, sizeof(commands));
 	for (size_t i = 0; i < count; i++)
-		for (size_t n = 0; n < count && !commands[i]; n++)
+		for (size_t n = 0; n < count; n++) {
 			/* Mostly the first look is right. */
-			if (argument_is(found[(i + n) % count], 2, names[i]))
-				commands[i] = found[(i + n) % count];
-	for (size_t i = 0; i < count; i++)
-		if (!commands[i])
-			return false;
-	return true;
+			commands[i] = found[(i + n) % count];
+			if (argument_is(commands[i], 2,
+					text("%s-%zu", token, i + 1))) {
+				seen++;
+				break;
+			}
+		}
+	return seen == count;
 }
 
-static struct run *start_holding(const char *shell, size_t count)
+/*
+ * ipc pipeline with `count` times the command `$command`, $i being its number,
+ * begun by a shell with `limits` set and `closed` descriptors.
+ */
+static struct run *start_pipeline(const char *command, size_t count,
+				  const char *input, const char *limits,
+				  const char *closed)
+{
+	const char *script =
+		text("i=1; while [ $i -lt $1 ]; do "
+		     "line=\"$line %s |\"; i=$((i + 1)); done; line=\"$line "
+		     "%s\"; %s; set -f; exec ipc pipeline $line %s",
+		     command, command, limits, closed);
+
+	return START_WITH({.input = input}, "sh", "-c", script, "sh",
+			  number_word((int)count));
+}
+
+static struct run *start_holding(size_t count, const char *limits,
+				 const char *closed)
 {
 	const char *token = fresh_token();
-	const struct start how = {.input = token};
-	struct run *run;
+	const char *command = text("probe hold %s-$i", token);
+	struct run *run = start_pipeline(command, count, token, limits, closed);
 
-	begin_line(shell);
-	for (size_t i = 0; i < count; i++) {
-		snprintf(names[i], sizeof(names[i]), "%s-%zu", token, i + 1);
-		if (i > 0)
-			word("|");
-		word("probe");
-		word("hold");
-		word(names[i]);
-	}
-	run = start(&how, line);
-	AWAIT(all_hold(pid_of(run), count) || has_ended(run),
-	      "of %zu commands not all are executed", count);
-	EXPECT(!has_ended(run),
-	       "ipc has ended, with status %d, and not one of "
-	       "its commands had",
-	       finish(run));
+	AWAIT_OF(run, all_hold(pid_of(run), count, token),
+		 text("of %zu commands not all are executed", count));
 	return run;
 }
 
@@ -214,6 +274,20 @@ static void expect_no_foreign_ends(pid_t pid, const char *who)
 		       who, fds[i], link_of(pid, fds[i]));
 }
 
+/* What execve(2) keeps of signals is what the caller had. */
+static void expect_signals(pid_t pid, uint64_t ignored, const char *who)
+{
+	EXPECT(status_mask(pid, "SigIgn") == ignored,
+	       "%s ignores signals %s, expected %016llx: every command "
+	       "inherits "
+	       "what is ignored (SIGPIPE is 1000)",
+	       who, status_of(pid, "SigIgn"), (unsigned long long)ignored);
+	EXPECT(status_mask(pid, "SigBlk") == 0 &&
+		       status_mask(pid, "SigCgt") == 0,
+	       "%s has blocked signals %s and catches %s, expected none", who,
+	       status_of(pid, "SigBlk"), status_of(pid, "SigCgt"));
+}
+
 /* All of it; `closed`: as many of descriptors 0 and 1 ipc began without. */
 static void expect_pipeline(struct run *run, size_t count, int closed)
 {
@@ -226,6 +300,7 @@ static void expect_pipeline(struct run *run, size_t count, int closed)
 	for (size_t i = 0; i < count; i++) {
 		snprintf(who, sizeof(who), "command %zu of %zu", i + 1, count);
 		expect_no_foreign_ends(commands[i], who);
+		expect_signals(commands[i], 0, who);
 		EXPECT(strcmp(link_of(commands[i], STDERR_FILENO),
 			      link_of(ipc, STDERR_FILENO)) == 0,
 		       "standard error of %s is not ipc's", who);
@@ -247,18 +322,21 @@ static void expect_pipeline(struct run *run, size_t count, int closed)
 
 static void connected(void)
 {
-	static const char *const shells[] = {"exec \"$@\"", "exec \"$@\" <&-",
-					     "exec \"$@\" <&- >&-"};
+	static const char *const closed[] = {"", "<&-", "<&- >&-"};
+	struct run *run;
 
 	/* Pipes made while 0 or 1 are free are given these numbers. */
-	for (int closed = 0; closed < 3; closed++) {
+	for (int i = 0; i < 3; i++) {
 		size_t count = (size_t)random_between(3, 6);
-		struct run *run = start_holding(shells[closed], count);
 
-		expect_pipeline(run, count, closed);
-		kill(pid_of(run), SIGKILL);
-		finish(run);
+		run = start_holding(count, ":", closed[i]);
+		expect_pipeline(run, count, i);
+		end(run);
 	}
+	/* 0, 1, 2 and three more. */
+	run = start_holding(64, "ulimit -n 6", "");
+	expect_pipeline(run, 64, 0);
+	end(run);
 }
 
 /* Random bytes, NUL bytes among them, in /tmp/payload. */
@@ -271,30 +349,21 @@ static void make_payload(int size)
 
 static void ends_arrive(void)
 {
-	const char *token = fresh_token(), *sum;
-	struct run *run, *other;
+	const char *token = fresh_token();
+	struct run *run;
 
 	make_payload(random_between(1000000, 1100000));
 	run = START("ipc", "pipeline", "cat", "/tmp/payload", "|", "cat", "|",
 		    "cat", "|", "cmp", "-", "/tmp/payload");
 	expect_end(run, 0,
-		   "a reader sees no end of file, for somebody still has the "
-		   "writing end open");
-	run = START("ipc", "pipeline", "cat", "/tmp/payload", "|", "sha256sum");
-	expect_end(run, 0, "sha256sum sees no end of file");
-	other = START_WITH({.dir = "/tmp"}, "sh", "-c", "sha256sum <payload");
-	finish(other);
-	sum = output_of(other);
-	EXPECT(sum[0] && strcmp(output_of(run), sum) == 0,
-	       "expected the checksum %s, saw %s", sum, output_of(run));
+		   "somebody still has a writing end open, or a command was "
+		   "waited for before the one that is to read from it was "
+		   "started");
 	run = START_WITH({.input = token}, "ipc", "pipeline", "cat", "|",
 			 "cat");
 	expect_end(run, 0, "cat sees no end of file");
-	EXPECT(strcmp(output_of(run), token) == 0,
-	       "what was written to the first command's standard input does "
-	       "not come out of the last one: expected %s, saw %s",
-	       token, output_of(run));
-	/* Two who would write for ever. */
+	expect_output(run, token, "from standard input to standard output");
+	/* One who would write for ever. */
 	run = START("ipc", "pipeline", "yes", token, "|", "cat", "|", "head",
 		    "-n1");
 	expect_end(run, 0,
@@ -302,6 +371,9 @@ static void ends_arrive(void)
 		   "somebody else still has the reading end open");
 	EXPECT(strncmp(output_of(run), token, strlen(token)) == 0,
 	       "expected %s, saw %s", token, output_of(run));
+	run = start_pipeline("cat", CROWD, token, "ulimit -n 6", "");
+	expect_end(run, 0, "among 200 commands the end of file is lost");
+	expect_output(run, token, "passed on by 200 commands");
 	expect_nothing_left();
 }
 
@@ -309,19 +381,16 @@ static void ends_arrive(void)
 static void expect_undone(const char *shell, const char *fault, int error)
 {
 	const char *token = fresh_token();
-	char pause[64];
 	pid_t left;
-	struct run *run;
+	struct run *run = START(
+		"sh", "-c", shell, "sh", "probe", "launch",
+		text("pause=write:1:%s", token), fault,
+		"ipc pipeline probe hold a | probe hold b | probe hold c");
 
-	snprintf(pause, sizeof(pause), "pause=write:1:%s", token);
-	run = START("sh", "-c", shell, "sh", "probe", "launch", pause, fault,
-		    "ipc pipeline probe hold a | probe hold b | probe hold c");
-	AWAIT(exists(token, ".paused") || has_ended(run),
-	      "a pipe or a process could not be made (%s), and ipc does not "
-	      "say so",
-	      strerror(error));
-	EXPECT(!has_ended(run), "expected a line that says \"%s\", saw none",
-	       strerror(error));
+	AWAIT_OF(run, pauses(token),
+		 text("a pipe or a process could not be made: expected a line "
+		      "that says \"%s\"",
+		      strerror(error)));
 	EXPECT(children_of(pid_of(run), &left, 1) == 0,
 	       "pipeline() has failed with \"%s\", and a command that was "
 	       "started before is still there (state %c): expected it killed "
@@ -332,36 +401,6 @@ static void expect_undone(const char *shell, const char *fault, int error)
 	expect_error(run, "ipc", error);
 }
 
-static void many_commands(void)
-{
-	/* 0, 1, 2 and three more. */
-	const char *shell = "ulimit -n 6; exec \"$@\"";
-	const char *token = fresh_token();
-	const struct start how = {.input = token};
-	char fault[48];
-	struct run *run;
-
-	run = start_holding(shell, 64);
-	expect_pipeline(run, 64, 0);
-	kill(pid_of(run), SIGKILL);
-	finish(run);
-	begin_line(shell);
-	for (int i = 0; i < CROWD; i++) {
-		if (i > 0)
-			word("|");
-		word("cat");
-	}
-	run = start(&how, line);
-	expect_end(run, 0, "among 200 commands the end of file is lost");
-	EXPECT(strcmp(output_of(run), token) == 0,
-	       "of %s, passed on by 200 commands, came: %s", token,
-	       output_of(run));
-	expect_undone("ulimit -n 5; exec \"$@\"", "block=0", EMFILE);
-	snprintf(fault, sizeof(fault), "fail=fork:%d:%d", random_between(1, 3),
-		 EAGAIN);
-	expect_undone("exec \"$@\"", fault, EAGAIN);
-}
-
 /* What holds its end open with the first command goes on as well. */
 static void waits_for_all(int status)
 {
@@ -370,10 +409,9 @@ static void waits_for_all(int status)
 				"probe", "exit", number_word(status));
 	pid_t first = await_probe(token), found[2];
 
-	AWAIT(children_of(pid_of(run), found, 2) == 1 || has_ended(run),
-	      "the last command has ended and was not waited for");
-	EXPECT(!has_ended(run),
-	       "ipc has ended with its last command: the first one runs on");
+	AWAIT_OF(run, children_of(pid_of(run), found, 2) == 1,
+		 "the last command has ended, the first one runs on: expected "
+		 "ipc to collect the one and to wait for the other");
 	kill(first, SIGKILL);
 	expect_status(run, status);
 }
@@ -383,51 +421,33 @@ static void signalled(void)
 {
 	size_t count = (size_t)random_between(2, 5);
 	int sig = random_between(0, 1) ? SIGTERM : SIGHUP;
-	struct run *run = start_holding("exec \"$@\"", count);
+	struct run *run = start_holding(count, ":", "");
 
-	for (size_t i = 0; i < count; i++)
-		EXPECT(status_mask(commands[i], "SigBlk") == 0,
-		       "command %zu has signals blocked (%s), which the caller "
-		       "of ipc had not",
-		       i + 1, status_of(commands[i], "SigBlk"));
 	send_signal(run, sig);
 	expect_end(run, 128 + sig, "it was sent a signal that is to end all");
 	expect_nothing_left();
-	run = start_holding("exec \"$@\"", count);
+	run = start_holding(count, ":", "");
 	send_signal(run, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	expect_nothing_left();
 }
 
-static void exits(void)
+/* Commands that cannot be executed, and the others. */
+static void not_executed(int status)
 {
 	const char *token = fresh_token(), *other = fresh_token();
-	int status = random_between(1, 120), sig = random_between(1, 15);
+	int sig = random_between(1, 15);
 	struct run *run;
 
-	expect_status(START("ipc", "pipeline", "probe", "exit", "7", "|",
-			    "probe", "exit", number_word(status)),
-		      status);
-	expect_status(START("ipc", "pipeline", "probe", "exit",
-			    number_word(status), "|", "probe", "exit", "0"),
-		      0);
-	expect_status(
-		START("ipc", "pipeline", "probe", "exit", number_word(status)),
-		status);
-	waits_for_all(status);
-	/* Commands that cannot be executed, and the others. */
 	run = START("ipc", "pipeline", "echo", token, "|", other, "|", "probe",
 		    "exit", number_word(status));
 	expect_end(run, status,
-		   "the command after one that is not found "
-		   "waits");
+		   "the command after one that is not found waits");
 	EXPECT(strstr(errors_of(run), other),
 	       "expected a line that names %s, which is not found", other);
 	run = START("ipc", "pipeline", other, "|", "cat", "|", "wc", "-c");
 	expect_end(run, 0, "the commands after one that is not found wait");
-	EXPECT(atoi(output_of(run)) == 0 && output_of(run)[0] == '0',
-	       "what was read from a command that is not found: %s bytes",
-	       output_of(run));
+	expect_output(run, "0\n", "bytes read from one that is not found");
 	expect_end(START("ipc", "pipeline", "yes", "|", other), 127,
 		   "the command before one that is not found writes on");
 	expect_end(START("ipc", "pipeline", "yes", "|", "/tmp"), 126,
@@ -436,130 +456,37 @@ static void exits(void)
 	kill(await_probe(token), sig);
 	expect_status(run, 128 + sig);
 	expect_nothing_left();
+}
+
+static void exits(void)
+{
+	int status = random_between(2, 120);
+	struct run *run;
+
+	run = START("ipc", "pipeline", "probe", "exit", "1", "|", "probe",
+		    "exit", number_word(status));
+	EXPECT(finish(run) == status,
+	       "the first command ends with status 1, the last with %d: "
+	       "expected %d, saw %d",
+	       status, status, finish(run));
+	expect_status(START("ipc", "pipeline", "probe", "exit",
+			    number_word(status), "|", "probe", "exit", "0"),
+		      0);
+	expect_status(
+		START("ipc", "pipeline", "probe", "exit", number_word(status)),
+		status);
+	waits_for_all(status);
+	not_executed(status);
+	signalled();
+	expect_undone("ulimit -n 5; exec \"$@\"", "block=0", EMFILE);
+	expect_undone("exec \"$@\"",
+		      failing("fork", random_between(1, 3), EAGAIN), EAGAIN);
 	REFUSES("CMD", "ipc", "pipeline");
 	REFUSES("empty", "ipc", "pipeline", "|", "cat");
 	REFUSES("empty", "ipc", "pipeline", "cat", "|");
 	REFUSES("empty", "ipc", "pipeline", "probe", "hold", "a", "|", "|",
 		"cat");
 	REFUSES("--nonsense", "ipc", "pipeline", "--nonsense", "cat");
-	signalled();
-}
-
-/* `ipc fifo receive`, once it waits at its FIFO. */
-static struct run *start_receiving(const char *path)
-{
-	struct run *run = START("ipc", "fifo", "receive", path);
-
-	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO %s",
-	      path);
-	EXPECT(!has_ended(run),
-	       "it has ended, with status %d, before anybody wrote",
-	       finish(run));
-	return run;
-}
-
-/* Until the last writer has closed, not the first. */
-static void two_writers(const char *path)
-{
-	static const char script[] =
-		"exec >$0; printf %s $1; "
-		"until [ -e /tmp/$2 ]; do usleep 1000; done; printf %s $3";
-	const char *first = fresh_token(), *second = fresh_token(),
-		   *third = fresh_token(), *go = fresh_token();
-	struct run *run = start_receiving(path);
-	char all[128];
-
-	START("sh", "-c", script, path, first, go, third);
-	AWAIT(strcmp(output_of(run), first) == 0 || has_ended(run),
-	      "what a writer has written does not arrive before it closes");
-	expect_end(START_WITH({.input = second}, "ipc", "fifo", "send", path),
-		   0, "the receiver does not read");
-	snprintf(all, sizeof(all), "%s%s", first, second);
-	AWAIT(strcmp(output_of(run), all) == 0 || has_ended(run),
-	      "what a second writer has written does not arrive");
-	EXPECT(!has_ended(run),
-	       "the receiver has ended with one of its writers: another one "
-	       "had not closed");
-	release(go);
-	expect_end(run, 0,
-		   "the last writer has closed: a receiver that has its own "
-		   "writing end open (O_RDWR) sees no end of file");
-	strncat(all, third, sizeof(all) - strlen(all) - 1);
-	EXPECT(strcmp(output_of(run), all) == 0, "expected %s, saw %s", all,
-	       output_of(run));
-}
-
-static void sends(void)
-{
-	const char *path = fresh_path(), *token = fresh_token();
-	struct run *run;
-
-	EXPECT(RUN("mkfifo", path) == 0, "the test could not make a FIFO");
-	run = START_WITH({.input = token}, "ipc", "fifo", "send", path);
-	AWAIT(is_idle(pid_of(run)), "send does not sleep until there is a "
-				    "reader");
-	EXPECT(!has_ended(run),
-	       "send has ended, with status %d, and nobody has read",
-	       finish(run));
-	expect_status(START("sh", "-c", "[ $(cat $0) = $1 ]", path, token), 0);
-	expect_status(run, 0);
-	EXPECT(type_of(path) == S_IFIFO, "send has removed the FIFO, which is "
-					 "the receiver's");
-	/* Nothing else is written to. */
-	path = fresh_path();
-	write_in_sandbox(path, token);
-	run = START_WITH({.input = "not to be written"}, "ipc", "fifo", "send",
-			 path);
-	expect_error(run, path, EINVAL);
-	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
-	       "a file that is no FIFO was written to: %s",
-	       read_in_sandbox(path));
-	path = fresh_path();
-	expect_error(START("ipc", "fifo", "send", path), path, ENOENT);
-	EXPECT(type_of(path) == 0, "send has made %s", path);
-	REFUSES("/tmp", "ipc", "fifo", "send", "/tmp");
-}
-
-static void fifo(void)
-{
-	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-	const char *path = fresh_path(), *token = fresh_token();
-	struct run *run = start_receiving(path);
-	struct stat st = {0};
-
-	lstat(sandbox_path(path), &st);
-	EXPECT((st.st_mode & 07777) == 0600,
-	       "the mode of the FIFO is %o: expected 600",
-	       (unsigned)st.st_mode & 07777);
-	for (size_t i = 0; i < 4; i++) {
-		send_signal(run, signals[i]);
-		expect_status(run, 128 + signals[i]);
-		EXPECT(type_of(path) == 0,
-		       "ended by signal %d, it has left the FIFO behind",
-		       signals[i]);
-		run = start_receiving(path);
-	}
-	send_signal(run, SIGTERM);
-	finish(run);
-	two_writers(path);
-	EXPECT(type_of(path) == 0, "the FIFO is left behind");
-	sends();
-	/* What was there before is somebody's. */
-	path = fresh_path();
-	write_in_sandbox(path, token);
-	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
-	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
-	       "a file that was there before was changed or removed");
-	path = fresh_path();
-	EXPECT(RUN("mkfifo", path) == 0, "the test could not make a FIFO");
-	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
-	EXPECT(type_of(path) == S_IFIFO, "a FIFO that was there before was "
-					 "removed");
-	REFUSES("/nowhere/f", "ipc", "fifo", "receive", "/nowhere/f");
-	REFUSES("fifo", "ipc", "fifo");
-	REFUSES("fifo", "ipc", "fifo", "receive");
-	REFUSES("fifo", "ipc", "fifo", "receive", "a", "b");
-	REFUSES("devour", "ipc", "fifo", "devour", "a");
 	REFUSES("carry", "ipc", "carry");
 	REFUSES("pipeline", "ipc");
 }
@@ -574,20 +501,44 @@ static void make_text(int size)
 
 static void expect_same_text(const char *seen, const char *path)
 {
-	static char text[1 << 20];
+	static char whole[1 << 20];
 	int fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC);
-	ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	ssize_t size = fd < 0 ? -1 : read(fd, whole, sizeof(whole) - 1);
 	size_t same = 0;
 
 	if (fd >= 0)
 		close(fd);
-	text[size < 0 ? 0 : size] = '\0';
-	while (text[same] && text[same] == seen[same])
+	whole[size < 0 ? 0 : size] = '\0';
+	while (whole[same] && whole[same] == seen[same])
 		same++;
-	EXPECT(text[0] && strcmp(text, seen) == 0,
+	EXPECT(whole[0] && strcmp(whole, seen) == 0,
 	       "expected %zd bytes, saw %zu, and number %zu is not the same: "
 	       "write(2) may write less than it was given",
 	       size, strlen(seen), same + 1);
+}
+
+/*
+ * driver copy, which writes to a FIFO of two pages: it is full, and it waits
+ * for us to read from *fd.
+ */
+static struct run *start_copying(const char *setting, int *fd)
+{
+	static const char script[] = "exec probe launch $0 'driver copy' "
+				     "</tmp/text >$1";
+	const char *out = fresh_path();
+	struct run *run;
+	int size = 0;
+
+	make_fifo(out);
+	*fd = open(sandbox_path(out), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	EXPECT(*fd >= 0 && fcntl(*fd, F_SETPIPE_SZ, 8192) > 0,
+	       "the test could not open its FIFO: %s", strerror(errno));
+	run = START("sh", "-c", script, setting, out);
+	AWAIT_OF(run,
+		 ioctl(*fd, FIONREAD, &size) == 0 && size > 4096 &&
+			 state_of(pid_of(run)) == 'S',
+		 "it is to write until the pipe is full");
+	return run;
 }
 
 /*
@@ -595,25 +546,15 @@ static void expect_same_text(const char *seen, const char *path)
  * has room for a part of it, and waits for more. When the process is stopped
  * then and goes on, write(2) returns with that part.
  */
-static void short_writes(const char *path)
+static void short_writes(void)
 {
 	static char seen[1 << 20];
-	const char *out = fresh_path();
-	struct run *run;
+	int fd;
+	struct run *run = start_copying("block=0", &fd);
+	const pid_t pid = pid_of(run);
 	size_t size = 0;
 	ssize_t n;
-	pid_t pid;
-	int fd;
 
-	make_text(random_between(150000, 160000));
-	EXPECT(RUN("mkfifo", out) == 0, "the test could not make a FIFO");
-	fd = open(sandbox_path(out), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	EXPECT(fd >= 0 && fcntl(fd, F_SETPIPE_SZ, 8192) > 0,
-	       "the test could not open its FIFO: %s", strerror(errno));
-	run = START("sh", "-c", "exec ipc fifo receive $0 >$1", path, out);
-	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
-	START("sh", "-c", "exec cat /tmp/text >$0", path);
-	pid = pid_of(run);
 	do {
 		AWAIT(state_of(pid) == 'S' || has_ended(run),
 		      "it neither waits nor ends");
@@ -630,50 +571,192 @@ static void short_writes(const char *path)
 	expect_same_text(seen, "/tmp/text");
 }
 
+/* What the caller wants done about SIGPIPE is done. */
+static void reader_gone(void)
+{
+	struct run *run;
+	int fd;
+
+	run = start_copying("block=0", &fd);
+	close(fd);
+	expect_status(run, 128 + SIGPIPE);
+	run = start_copying("ignore=1000", &fd);
+	close(fd);
+	expect_failure(run, "nobody reads any more, and SIGPIPE is ignored",
+		       EPIPE);
+}
+
 static void copies(void)
 {
 	static const char *const calls[] = {"read:1", "read:2", "write:1"};
-	const char *path = fresh_path(), *token = fresh_token();
-	char fault[32], program[96];
+	const char *token = fresh_token();
+	int size = random_between(100000, 300000);
 	struct run *run;
 
 	for (size_t i = 0; i < 3; i++) {
-		snprintf(fault, sizeof(fault), "fail=%s:%d", calls[i], EINTR);
-		snprintf(program, sizeof(program), "ipc fifo receive %s", path);
-		run = launch(fault, program);
-		AWAIT(type_of(path) == S_IFIFO || has_ended(run),
-		      "there is no FIFO");
-		RUN("sh", "-c", "echo -n $1 >$0", path, token);
+		run = START_WITH({.input = token}, "probe", "launch",
+				 text("fail=%s:%d", calls[i], EINTR),
+				 "driver copy");
 		EXPECT(finish(run) == 0 && strcmp(output_of(run), token) == 0,
 		       "when a signal has interrupted %s (EINTR) expected all "
 		       "to be copied and exit status 0, saw %s and status %d",
 		       calls[i], output_of(run), finish(run));
 	}
-	make_payload(random_between(100000, 300000));
-	run = START("sh", "-c", "exec ipc fifo receive $0 >/tmp/out", path);
-	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
-	expect_status(
-		START("sh", "-c", "exec ipc fifo send $0 </tmp/payload", path),
-		0);
+	make_payload(size);
+	run = START("sh", "-c", "exec driver copy </tmp/payload >/tmp/out");
 	expect_status(run, 0);
 	EXPECT(RUN("cmp", "/tmp/payload", "/tmp/out") == 0,
 	       "bytes were changed on the way: are they copied as text?");
-	short_writes(path);
-	/* What cannot be read or written is said; the FIFO goes all the same */
+	EXPECT(atoi(errors_of(run)) == size,
+	       "%d bytes were copied, and copy_all() has returned %s", size,
+	       errors_of(run));
+	make_text(random_between(150000, 160000));
+	short_writes();
+	reader_gone();
+	expect_failure(
+		START("sh", "-c", "echo x | exec driver copy >/dev/full"),
+		"its output could not be written", ENOSPC);
+	expect_failure(START("sh", "-c", "exec driver copy </tmp"),
+		       "its input could not be read", EISDIR);
+}
+
+/* `ipc fifo receive`, once it waits at its FIFO. */
+static struct run *start_receiving(const char *path)
+{
+	struct run *run = START("ipc", "fifo", "receive", path);
+
+	AWAIT_OF(run, type_of(path) == S_IFIFO,
+		 text("expected it to wait at the FIFO %s", path));
+	return run;
+}
+
+/* Until the last writer has closed, not the first. */
+static void two_writers(const char *path)
+{
+	static const char script[] =
+		"exec >$0; printf %s $1; "
+		"until [ -e /tmp/$2 ]; do usleep 1000; done; printf %s $3";
+	const char *first = fresh_token(), *second = fresh_token(),
+		   *third = fresh_token(), *go = fresh_token();
+	struct run *run = start_receiving(path);
+	const char *all;
+
+	START("sh", "-c", script, path, first, go, third);
+	AWAIT(strcmp(output_of(run), first) == 0 || has_ended(run),
+	      "what a writer has written does not arrive before it closes");
+	expect_end(START_WITH({.input = second}, "ipc", "fifo", "send", path),
+		   0, "the receiver does not read");
+	all = text("%s%s", first, second);
+	AWAIT_OF(run, strcmp(output_of(run), all) == 0,
+		 "one of two writers has closed: expected what both have "
+		 "written, and that the receiver goes on");
+	release(go);
+	expect_end(run, 0,
+		   "the last writer has closed: a receiver that has its own "
+		   "writing end open (O_RDWR) sees no end of file");
+	expect_output(run, text("%s%s%s", first, second, third),
+		      "what two writers have written");
+}
+
+static void sends(void)
+{
+	const char *path = fresh_path(), *token = fresh_token();
+	struct run *run;
+
+	make_fifo(path);
+	run = START_WITH({.input = token}, "driver", "send", path);
+	AWAIT_OF(run, is_idle(pid_of(run)) && state_of(pid_of(run)) == 'S',
+		 "send is to sleep until there is a reader");
+	expect_status(START("sh", "-c", "[ $(cat $0) = $1 ]", path, token), 0);
+	expect_status(run, 0);
+	EXPECT(atoi(errors_of(run)) == (int)strlen(token),
+	       "fifo_send() has returned %s, and sent were %zu bytes",
+	       errors_of(run), strlen(token));
+	EXPECT(type_of(path) == S_IFIFO, "send has removed the FIFO, which is "
+					 "the receiver's");
+	/* Nothing else is written to. */
+	path = fresh_path();
+	write_in_sandbox(path, token);
+	run = START_WITH({.input = "not to be written"}, "ipc", "fifo", "send",
+			 path);
+	expect_error(run, path, EINVAL);
+	expect_untouched(path, token);
+	path = fresh_path();
+	expect_error(START("ipc", "fifo", "send", path), path, ENOENT);
+	EXPECT(type_of(path) == 0, "send has made %s", path);
+}
+
+/* Its own FIFO is removed whatever comes, and no other one. */
+static void removes(void)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	const char *path = fresh_path(), *token = fresh_token();
+	int sig = signals[random_between(0, 3)];
+	struct run *run = start_receiving(path);
+
+	send_signal(run, sig);
+	expect_status(run, 128 + sig);
+	EXPECT(type_of(path) == 0,
+	       "ended by signal %d, it has left the FIFO behind", sig);
 	START("sh", "-c", "until [ -e $0 ]; do usleep 1000; done; echo x >$0",
 	      path);
 	run = START("sh", "-c", "exec ipc fifo receive $0 >/dev/full", path);
 	expect_failure(run, "its output could not be written", ENOSPC);
 	EXPECT(type_of(path) == 0,
 	       "copying has failed, and the FIFO is left behind");
-	make_text(600000);
-	EXPECT(RUN("mkfifo", path) == 0, "the test could not make a FIFO");
-	START("head", "-c", "1", path);
-	run = START("sh", "-c", "exec ipc fifo send $0 </tmp/text", path);
-	expect_failure(run, "nobody reads any more", EPIPE);
-	START("cat", path);
-	run = START("sh", "-c", "exec ipc fifo send $0 </tmp", path);
-	expect_failure(run, "its input could not be read", EISDIR);
+	write_in_sandbox(path, token);
+	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
+	expect_untouched(path, token);
+	path = fresh_path();
+	make_fifo(path);
+	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
+	EXPECT(type_of(path) == S_IFIFO, "a FIFO that was there before was "
+					 "removed");
+}
+
+/* A signal comes while they wait for each other. */
+static void waits_on(const char *path)
+{
+	const char *token = fresh_token();
+	const char *fault = failing("open", 1, EINTR);
+	struct run *run = driver(fault, text("receive %s", path)), *sender;
+
+	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
+	sender = START_WITH({.input = token}, "probe", "launch", fault,
+			    text("driver send %s", path));
+	EXPECT(finish(sender) == 0 && finish(run) == 0 &&
+		       strcmp(output_of(run), token) == 0,
+	       "open(2) was interrupted once on each side (EINTR), which is no "
+	       "failure: expected %s to arrive, saw %s; the receiver says %s, "
+	       "the sender %s",
+	       token, output_of(run), errors_of(run), errors_of(sender));
+	EXPECT(atoi(errors_of(run)) == (int)strlen(token),
+	       "fifo_receive() has returned %s, and %zu bytes came",
+	       errors_of(run), strlen(token));
+}
+
+static void fifo(void)
+{
+	const char *path = fresh_path();
+	struct run *run = start_receiving(path);
+	struct stat st = {0};
+
+	lstat(sandbox_path(path), &st);
+	EXPECT((st.st_mode & 07777) == 0600,
+	       "the mode of the FIFO is %o: expected 600",
+	       (unsigned)st.st_mode & 07777);
+	send_signal(run, SIGTERM);
+	expect_status(run, 128 + SIGTERM);
+	two_writers(path);
+	EXPECT(type_of(path) == 0, "the FIFO is left behind");
+	sends();
+	removes();
+	waits_on(path);
+	REFUSES("/nowhere/f", "ipc", "fifo", "receive", "/nowhere/f");
+	REFUSES("/tmp", "ipc", "fifo", "send", "/tmp");
+	REFUSES("fifo", "ipc", "fifo");
+	REFUSES("fifo", "ipc", "fifo", "receive", "a", "b");
+	REFUSES("devour", "ipc", "fifo", "devour", "a");
 }
 
 /* Nothing that it has opened itself is to reach what it executes. */
@@ -718,122 +801,129 @@ static bool is_listening(pid_t pid, const char *path)
 	       strstr(at, " 00010000 ") < strstr(at, path);
 }
 
-/* `ipc socket receive`, once it listens; `setting` as of the launcher. */
-static struct run *start_listening(const char *path, const char *setting)
+/* `driver barrier`, its child waiting; what happens next does so at `go`. */
+static struct run *start_waiting(const char *fault, const char *what,
+				 const char *go, pid_t *child)
 {
-	char program[256];
-	struct run *run;
+	struct run *run = driver(fault, text("barrier %s %s", what, go));
 
-	snprintf(program, sizeof(program), "ipc socket receive %s", path);
-	run = launch(setting, program);
-	AWAIT(is_listening(pid_of(run), path) || has_ended(run),
-	      "nobody listens at the socket %s", path);
-	EXPECT(!has_ended(run),
-	       "it has ended, with status %d, before anybody connected",
-	       finish(run));
-	expect_close_on_exec(pid_of(run), "receiver");
+	AWAIT_OF(run, children_of(pid_of(run), child, 1) == 1,
+		 "a process is to wait at the barrier");
+	/* One that only waits for a processor looks idle too. */
+	AWAIT((is_idle(*child) && state_of(*child) == 'S') ||
+		      state_of(*child) == 'Z',
+	      "who waits at the barrier does not sleep");
+	EXPECT(!strstr(output_of(run), "through") && state_of(*child) == 'S',
+	       "barrier_wait() has returned before anybody released it");
+	expect_close_on_exec(pid_of(run), "one who opened a barrier");
+	AWAIT(count_descriptors(*child) == 4,
+	      "who waits has %d descriptors: expected 0, 1, 2 and the read "
+	      "end; with a write end of its own it waits for itself when the "
+	      "other side is gone",
+	      count_descriptors(*child));
 	return run;
 }
 
-/* One who sends what is no single descriptor; nothing of it may stay. */
-static void expect_bad_message(const char *count, int error)
+/* barrier_wait() has returned, and said that nobody will release it. */
+static void expect_cancelled(struct run *run, pid_t child, const char *when)
 {
-	const char *path = fresh_path(), *token = fresh_token();
-	char pause[64], when[80];
-	struct stat file = {0};
-	struct run *run;
-	int fd;
-
-	/* It writes who has connected, and then what was wrong. */
-	snprintf(pause, sizeof(pause), "pause=write:2:%s", token);
-	write_in_sandbox("/tmp/passed", token);
-	stat(sandbox_path("/tmp/passed"), &file);
-	run = start_listening(path, pause);
-	EXPECT(RUN("probe", "pass", path, "/tmp/passed", count) == 0,
-	       "the test could not send its message");
-	AWAIT(exists(token, ".paused") || has_ended(run),
-	      "a message with %s descriptors (-1: none was sent at all), and "
-	      "the receiver waits on",
-	      count);
-	EXPECT(!has_ended(run), "expected a line that says \"%s\", saw: %s",
-	       strerror(error), errors_of(run));
-	EXPECT(count_open(pid_of(run), &file, &fd) == 0,
-	       "a message brought %s descriptors where one was expected, and "
-	       "the receiver has not closed them",
-	       count);
-	release(token);
-	snprintf(when, sizeof(when), "a message with %s descriptors came%s",
-		 count, count[0] == '-' ? " (none at all)" : "");
-	expect_failure(run, when, error);
-	EXPECT(!strstr(output_of(run), token),
-	       "what came with a bad message was copied");
+	AWAIT(strstr(output_of(run), "through") || state_of(child) == 0 ||
+		      state_of(child) == 'Z',
+	      "%s, and the other one waits on at the barrier", when);
+	EXPECT(strstr(errors_of(run), strerror(ECANCELED)),
+	       "%s: expected barrier_wait() to fail with \"%s\", saw %s", when,
+	       strerror(ECANCELED),
+	       errors_of(run)[0] ? errors_of(run) : "that it did not fail");
+	EXPECT(count_descriptors(child) == 3,
+	       "%s: who has waited has %d descriptors, expected 3", when,
+	       count_descriptors(child));
+	kill(child, SIGKILL);
 }
 
-/* What is done about SIGPIPE by main() is taken away from it. */
-static void peer_closes(void)
+static void released(const char *fault, const char *what)
 {
-	const char *path = fresh_path(), *token = fresh_token();
-	char pause[64], program[128];
-	struct run *run, *other = START("probe", "shut", path);
+	const char *go = fresh_token();
+	pid_t child;
+	struct run *run = start_waiting(fault, what, go, &child);
 
-	AWAIT(is_listening(pid_of(other), path), "the test could not listen");
-	snprintf(pause, sizeof(pause), "pause=sendmsg:1:%s", token);
-	snprintf(program, sizeof(program), "ipc socket send %s /etc/passwd",
-		 path);
-	run = START("probe", "launch", "fake=sigaction:1", pause, program);
-	expect_end(other, 0, "nobody has connected");
-	AWAIT(exists(token, ".paused") || has_ended(run),
-	      "it does not use sendmsg(2)");
-	release(token);
-	expect_failure(run,
-		       "the peer had closed, which send_fd() is to say and not "
-		       "die of",
-		       EPIPE);
+	release(go);
+	await_word(run, "done", "barrier_release() does not return");
+	await_word(run, "through", "it was released, and waits on");
+	EXPECT(errors_of(run)[0] == '\0',
+	       "expected one to wait and the other to release it, saw: %s",
+	       errors_of(run));
+	EXPECT(count_descriptors(child) == 3 &&
+		       count_descriptors(pid_of(run)) == 3,
+	       "after the barrier one process has %d descriptors, the other "
+	       "%d: expected 3, both ends closed",
+	       count_descriptors(child), count_descriptors(pid_of(run)));
+	kill(child, SIGKILL);
+	end(run);
 }
 
-static void descriptor_passed(void)
+/* Nobody waits any more: `ignored` is what was done about SIGPIPE before. */
+static void expect_nobody(unsigned ignored)
 {
-	/* By then it has no name, and nobody might open it. */
-	static const char script[] = "exec 3</tmp/text; rm /tmp/text; "
-				     "exec ipc socket send $0 /proc/self/fd/3";
-	const char *path = fresh_path(), *token = fresh_token();
-	char pause[64];
-	struct stat file = {0};
-	struct run *run;
-	pid_t pid;
-	int fd = -1;
+	const char *go = fresh_token();
+	struct run *run = driver(text("ignore=%x", ignored),
+				 text("barrier nobody %s", go));
+	uint64_t before = status_mask(pid_of(run), "SigIgn");
 
-	make_text(600000);
-	EXPECT(RUN("cp", "/tmp/text", "/tmp/copy") == 0,
-	       "the test could not copy its data");
-	stat(sandbox_path("/tmp/text"), &file);
-	/* Close-on-exec from the start, and not by a call that comes later. */
-	snprintf(pause, sizeof(pause), "pause=fcntl:1:%s", token);
-	run = start_listening(path, pause);
-	pid = pid_of(run);
-	expect_status(START("sh", "-c", script, path), 0);
-	/* Its output fills the pipe, and nobody reads it yet. */
-	AWAIT(count_open(pid, &file, &fd) > 0 || state_of(pid) == 'Z' ||
-		      state_of(pid) == 0,
-	      "no descriptor arrives");
-	expect_close_on_exec(pid, "receiver");
-	release(token);
-	AWAIT(position_of(pid, fd) > 0, "the file that came is not read");
-	EXPECT(count_open(pid, &file, &fd) == 1,
-	       "the receiver has %zu descriptors for the one that was passed",
-	       count_open(pid, &file, &fd));
-	EXPECT(count_descriptors(pid) <= 5,
-	       "the receiver has %d descriptors: expected 0, 1, 2, the "
-	       "connection and the file",
-	       count_descriptors(pid));
-	expect_end(run, 0, "copying does not end");
-	expect_same_text(output_of(run), "/tmp/copy");
-	EXPECT(type_of(path) == 0, "the socket is left behind");
-	expect_bad_message("2", EBADMSG);
-	expect_bad_message("3", EBADMSG);
-	expect_bad_message("0", EBADMSG);
-	expect_bad_message("-1", ENOTCONN);
-	peer_closes();
+	release(go);
+	expect_closed(run, "nobody waits any more", EPIPE);
+	expect_signals(pid_of(run), before,
+		       "after barrier_release() the caller");
+	end(run);
+}
+
+static void barrier(void)
+{
+	static const char *const faults[] = {"block=0", "fail=read:1:4",
+					     "fail=write:1:4"}; /* EINTR */
+	const char *go = fresh_token();
+	struct run *run;
+	pid_t child;
+
+	for (size_t i = 0; i < 3; i++)
+		released(faults[i], "release");
+	released("block=0", "twice");
+	run = start_waiting("block=0", "release", fresh_token(), &child);
+	end(run);
+	expect_cancelled(run, child, "the one who was to release was killed");
+	run = start_waiting("block=0", "close", go, &child);
+	release(go);
+	await_word(run, "done", "barrier_close() does not return");
+	expect_cancelled(run, child, "the other side has closed the barrier");
+	EXPECT(count_descriptors(pid_of(run)) == 3,
+	       "barrier_close() has left %d descriptors open, expected 3",
+	       count_descriptors(pid_of(run)));
+	expect_nobody(0);
+	expect_nobody(1U << (SIGPIPE - 1));
+	run = START("sh", "-c", "ulimit -n 3; exec driver barrier release x");
+	expect_error(run, "driver", EMFILE);
+}
+
+/* A driver at a path cannot be what it wants to. */
+static void expect_refused(const char *what, const char *path, int error)
+{
+	struct run *run = START("driver", what, path);
+
+	expect_closed(run, text("%s at %s", what, path), error);
+	end(run);
+}
+
+/* `driver listen`, once it does. */
+static struct run *start_listening(const char *path)
+{
+	struct run *run = START("driver", "listen", path);
+
+	AWAIT(is_listening(pid_of(run), path) || has_ended(run) ||
+		      strstr(output_of(run), "done"),
+	      "nobody listens at the socket %s", path);
+	EXPECT(is_listening(pid_of(run), path),
+	       "expected a socket at %s that somebody listens at", path);
+	expect_close_on_exec(pid_of(run), "one who listens");
+	return run;
 }
 
 /* As many ids as the sandbox has: one, or others besides the student's. */
@@ -845,49 +935,37 @@ static bool has_other_ids(void)
 	return count > 50000;
 }
 
-/* Who connected: process id inside, user and group. */
-static void peer_told(void)
+/* The kernel says who connects; the process and its ids are of our choice. */
+static void peer_told(const char *path)
 {
 	const bool others = has_other_ids();
-	const char *path = fresh_path(), *token = fresh_token();
-	unsigned uid = others ? (unsigned)random_between(2000, 40000) : 1000;
-	unsigned gid = others ? uid + 1 : 1000, seen_uid = 0, seen_gid = 0;
-	char settings[3][64], program[128], pid[16] = "";
-	const char *errors, *ids;
-	struct run *run, *sender;
-	int seen = 0;
+	const unsigned uid =
+		others ? (unsigned)random_between(2000, 40000) : 1000;
+	const unsigned gid = others ? uid + 1 : 1000;
+	struct run *run = start_listening(path), *peer;
+	const char *ids, *expected;
 
-	run = start_listening(path, "block=0");
-	write_in_sandbox("/tmp/passed", token);
-	snprintf(settings[0], 64, "gid=%u", gid);
-	snprintf(settings[1], 64, "uid=%u", uid);
-	snprintf(settings[2], 64, "pause=sendmsg:1:%s", token);
-	snprintf(program, sizeof(program), "ipc socket send %s /tmp/passed",
-		 path);
-	sender = START_WITH({.as_root = others}, "probe", "launch",
-			    others ? settings[0] : "block=0",
-			    others ? settings[1] : "block=0", settings[2],
-			    program);
-	AWAIT(exists(token, ".paused") || has_ended(sender),
-	      "the sender does not come to sendmsg(2)");
-	EXPECT(!has_ended(sender), "the sender has not used sendmsg(2)");
-	expect_close_on_exec(pid_of(sender), "sender");
-	ids = strrchr(status_of(pid_of(sender), "NSpid"), '\t');
-	snprintf(pid, sizeof(pid), "%s", ids ? ids + 1 : "");
-	release(token);
-	expect_status(sender, 0);
-	expect_status(run, 0);
-	EXPECT(strcmp(output_of(run), token) == 0,
-	       "expected the file's text, %s, saw %s", token, output_of(run));
-	errors = strstr(errors_of(run), "peer pid ");
-	EXPECT(errors && sscanf(errors, "peer pid %d uid %u gid %u", &seen,
-				&seen_uid, &seen_gid) == 3,
-	       "it does not say who has connected");
-	EXPECT(seen == atoi(pid) && seen_uid == uid && seen_gid == gid,
-	       "process %s of user %u and group %u has connected; it says %d, "
-	       "%u and %u",
-	       pid, uid, gid, seen, seen_uid, seen_gid);
-	EXPECT(type_of(path) == 0, "the socket is left behind");
+	peer = START_WITH({.as_root = others}, "probe", "launch",
+			  others ? text("gid=%u", gid) : "block=0",
+			  others ? text("uid=%u", uid) : "block=0",
+			  failing("connect", 1, EINTR),
+			  text("driver connect %s", path));
+	await_word(peer, "done", "connecting does not end");
+	EXPECT(errors_of(peer)[0] == '\0',
+	       "connect(2) was interrupted once "
+	       "(EINTR), which is no failure, "
+	       "saw: %s",
+	       errors_of(peer));
+	expect_close_on_exec(pid_of(peer), "one who has connected");
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "peer_credentials() does not return: the peer has sent no "
+	      "message, and need not");
+	ids = strrchr(status_of(pid_of(peer), "NSpid"), '\t');
+	expected = text("%d %u %u\n", ids ? atoi(ids + 1) : 0, uid, gid);
+	EXPECT(strncmp(output_of(run), expected, strlen(expected)) == 0,
+	       "expected process, user and group id of who has connected, "
+	       "%sand saw %s",
+	       expected, output_of(run));
 }
 
 /* A path of that many bytes. */
@@ -899,71 +977,158 @@ static void make_path(char *path, size_t bytes)
 	path[bytes] = '\0';
 }
 
-static void long_paths(void)
-{
-	char path[128], cut[112];
-	struct run *run;
-
-	make_path(cut, 107);
-	snprintf(path, sizeof(path), "%sy", cut);
-	expect_error(START("ipc", "socket", "receive", path), path,
-		     ENAMETOOLONG);
-	EXPECT(type_of(cut) == 0 && type_of(path) == 0,
-	       "a path of 108 bytes was cut short, and a socket is there");
-	run = start_listening(cut, "block=0");
-	expect_error(START("ipc", "socket", "send", path, "/etc/passwd"), path,
-		     ENAMETOOLONG);
-	expect_status(START("ipc", "socket", "send", cut, "/etc/passwd"), 0);
-	expect_end(run, 0, "a path of 107 bytes fits a socket's name");
-	expect_error(START("ipc", "socket", "receive", ""), "socket", ENOENT);
-	expect_error(START("ipc", "socket", "send", "", "/etc/passwd"),
-		     "socket", ENOENT);
-}
-
-static void taken_paths(void)
+static void socket_names(void)
 {
 	const char *path = fresh_path(), *token = fresh_token();
-	char fault[32], program[96];
+	char fits[112], cut[112], longer[128];
 	struct run *run;
 
+	make_path(fits, 107);
+	peer_told(fits);
+	make_path(cut, 107);
+	snprintf(longer, sizeof(longer), "%sy", cut);
+	expect_refused("listen", longer, ENAMETOOLONG);
+	EXPECT(type_of(cut) == 0 && type_of(longer) == 0,
+	       "a path of 108 bytes was cut short, and a socket is there");
+	start_listening(cut);
+	expect_refused("connect", longer, ENAMETOOLONG);
+	expect_refused("listen", "", ENOENT);
+	expect_refused("connect", "", ENOENT);
 	/* A file, a socket somebody listens at, and one that is forsaken. */
 	write_in_sandbox(path, token);
-	expect_error(START("ipc", "socket", "receive", path), path, EADDRINUSE);
-	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
-	       "a file that was there before was changed or removed");
-	expect_error(START("ipc", "socket", "send", path, "/etc/passwd"), path,
-		     ECONNREFUSED);
+	expect_refused("listen", path, EADDRINUSE);
+	expect_untouched(path, token);
+	expect_refused("connect", path, ECONNREFUSED);
 	path = fresh_path();
-	run = start_listening(path, "block=0");
-	expect_error(START("ipc", "socket", "receive", path), path, EADDRINUSE);
+	run = start_listening(path);
+	expect_refused("listen", path, EADDRINUSE);
+	EXPECT(is_listening(pid_of(run), path) && type_of(path) == S_IFSOCK,
+	       "the socket of another was removed");
+	end(run);
+	expect_refused("connect", path, ECONNREFUSED);
+	expect_refused("listen", path, EADDRINUSE);
 	EXPECT(type_of(path) == S_IFSOCK, "the socket of another was removed");
-	send_signal(run, SIGKILL);
-	finish(run);
-	expect_error(START("ipc", "socket", "send", path, "/etc/passwd"), path,
-		     ECONNREFUSED);
-	expect_error(
-		START("ipc", "socket", "send", fresh_path(), "/etc/passwd"),
-		"/tmp/", ENOENT);
+	expect_refused("connect", fresh_path(), ENOENT);
 	/* Made, and then of no use. */
 	path = fresh_path();
-	snprintf(fault, sizeof(fault), "fail=listen:1:%d", ENOBUFS);
-	snprintf(program, sizeof(program), "ipc socket receive %s", path);
-	expect_error(launch(fault, program), path, ENOBUFS);
+	run = driver(failing("listen", 1, ENOBUFS), text("listen %s", path));
+	expect_closed(run, "listen(2) fails", ENOBUFS);
+	end(run);
 	EXPECT(type_of(path) == 0,
 	       "listen(2) has failed, and the socket that bind(2) had made is "
 	       "left behind");
-	run = start_listening(path, "block=0");
-	send_signal(run, SIGTERM);
-	expect_status(run, 128 + SIGTERM);
-	EXPECT(type_of(path) == 0, "ended by a signal, it has left the socket "
-				   "behind");
 }
 
-static void socket_names(void)
+/* A message that is to be refused: nothing of it may stay. */
+static void expect_bad_message(const char *shell, const char *count, int error)
 {
-	peer_told();
-	long_paths();
-	taken_paths();
+	struct run *run = START("sh", "-c", shell, "sh", "driver", "take",
+				count, "/tmp/passed");
+
+	expect_closed(run,
+		      text("a message with %s descriptors (-1: none at all, "
+			   "the peer has closed)",
+			   count),
+		      error);
+	end(run);
+}
+
+/* One descriptor, one byte; a signal comes in between. */
+static void one_passed(void)
+{
+	const char *token = fresh_token();
+	struct stat file = {0};
+	struct run *run;
+	int fd;
+
+	stat(sandbox_path("/tmp/passed"), &file);
+	run = driver(failing("sendmsg", 1, EINTR), "give /tmp/passed");
+	await_word(run, "done", "send_fd() does not return");
+	EXPECT(strcmp(output_of(run), "1\ndone\n") == 0 &&
+		       count_open(pid_of(run), &file, &fd) == 1,
+	       "send_fd(), interrupted once (EINTR), was to send one byte with "
+	       "one descriptor: saw %zu descriptors, and bytes: %s",
+	       count_open(pid_of(run), &file, &fd), output_of(run));
+	end(run);
+	run = START("probe", "launch", failing("recvmsg", 1, EINTR),
+		    text("pause=fcntl:1:%s", token),
+		    "driver take 1 /tmp/passed");
+	AWAIT(strstr(output_of(run), "done") || pauses(token) || has_ended(run),
+	      "receive_fd() does not return");
+	/* From the start, and not by a call that comes later. */
+	expect_close_on_exec(pid_of(run), "receiver");
+	EXPECT(errors_of(run)[0] == '\0' &&
+		       count_open(pid_of(run), &file, &fd) == 1,
+	       "receive_fd(), interrupted once (EINTR), was to have one "
+	       "descriptor: saw %zu",
+	       count_open(pid_of(run), &file, &fd));
+	end(run);
+	run = START("driver", "give-closed");
+	expect_closed(run, "the peer has closed", EPIPE);
+	end(run);
+}
+
+/* `ipc socket receive`, once it listens. */
+static struct run *start_taking(const char *path)
+{
+	struct run *run = START("ipc", "socket", "receive", path);
+
+	AWAIT_OF(run, is_listening(pid_of(run), path),
+		 text("expected it to listen at the socket %s", path));
+	return run;
+}
+
+static void descriptor_passed(void)
+{
+	/* By then it has no name, and nobody might open it. */
+	static const char script[] = "exec 3</tmp/text; rm /tmp/text; "
+				     "exec ipc socket send $0 /proc/self/fd/3";
+	const char *path = fresh_path(), *token = fresh_token();
+	struct stat file = {0};
+	struct run *run;
+	pid_t pid;
+	int fd = -1;
+
+	make_text(600000);
+	EXPECT(RUN("cp", "/tmp/text", "/tmp/copy") == 0,
+	       "the test could not copy its data");
+	stat(sandbox_path("/tmp/text"), &file);
+	run = start_taking(path);
+	pid = pid_of(run);
+	expect_status(START("sh", "-c", script, path), 0);
+	/* Its output fills the pipe, and nobody reads it yet. */
+	AWAIT(count_open(pid, &file, &fd) > 0 || state_of(pid) == 'Z' ||
+		      state_of(pid) == 0,
+	      "no descriptor arrives");
+	EXPECT(count_open(pid, &file, &fd) > 0,
+	       "the receiver has ended, and no descriptor of the file has "
+	       "arrived: is it in an SCM_RIGHTS message that has a byte of "
+	       "data?");
+	expect_close_on_exec(pid, "receiver");
+	AWAIT(position_of(pid, fd) > 0, "the file that came is not read");
+	EXPECT(count_open(pid, &file, &fd) == 1,
+	       "the receiver has %zu descriptors for the one that was passed",
+	       count_open(pid, &file, &fd));
+	EXPECT(count_descriptors(pid) <= 5,
+	       "the receiver has %d descriptors: expected 0, 1, 2, the "
+	       "connection and the file",
+	       count_descriptors(pid));
+	expect_end(run, 0, "copying does not end");
+	expect_same_text(output_of(run), "/tmp/copy");
+	EXPECT(type_of(path) == 0, "the socket is left behind");
+	run = start_taking(path);
+	send_signal(run, SIGTERM);
+	expect_status(run, 128 + SIGTERM);
+	EXPECT(type_of(path) == 0,
+	       "ended by a signal, it has left the socket behind");
+	write_in_sandbox("/tmp/passed", token);
+	one_passed();
+	expect_bad_message("exec \"$@\"", "2", EBADMSG);
+	expect_bad_message("exec \"$@\"", "3", EBADMSG);
+	expect_bad_message("exec \"$@\"", "0", EBADMSG);
+	expect_bad_message("exec \"$@\"", "-1", ENOTCONN);
+	/* 0 to 4 are taken: one of them gets the number 5. MSG_CTRUNC */
+	expect_bad_message("ulimit -n 6; exec \"$@\"", "2", EBADMSG);
 	REFUSES("/nowhere", "ipc", "socket", "send", "/tmp/s", "/nowhere");
 	REFUSES("receive", "ipc", "socket");
 	REFUSES("socket", "ipc", "socket", "receive");
@@ -1009,11 +1174,68 @@ static int count(const char *locking, int processes, int times,
 	return status;
 }
 
+/* What the driver maps of a file: its length then, and what others see. */
+static void expect_mapped(const char *path, int size, int length)
+{
+	const int number = random_between(1, 1 << 30);
+	struct run *run = START("driver", "file", path, number_word(size),
+				number_word(number));
+	struct stat file = {0};
+	uint64_t seen = 0;
+	int fd;
+
+	await_word(run, "done",
+		   "the memory of shared_file() cannot be used "
+		   "(SIGBUS, 135: behind the end of the file)");
+	fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC);
+	EXPECT(fd >= 0 && fstat(fd, &file) == 0 && file.st_size == length,
+	       "%d bytes of a file are to be shared: expected it to have %d "
+	       "bytes, saw %lld",
+	       size, length, (long long)file.st_size);
+	EXPECT(pread(fd, &seen, sizeof(seen), size - 8) == 8 &&
+		       seen == (uint64_t)number,
+	       "%d was written to the memory, and the file says %llu: is it "
+	       "mapped MAP_SHARED?",
+	       number, (unsigned long long)seen);
+	close(fd);
+}
+
+/* Which errno it is depends on the call that notices. */
+static void expect_null(struct run *run, const char *when)
+{
+	EXPECT(finish(run) == 125 && errors_of(run)[0],
+	       "%s: expected NULL and exit status 125, saw status %d; mmap(2) "
+	       "returns MAP_FAILED, which is not NULL",
+	       when, finish(run));
+}
+
+static void shares(void)
+{
+	const char *path = fresh_path();
+	const char *number = number_word(random_between(1, 1 << 30));
+	struct run *run = START("driver", "memory", number);
+
+	AWAIT(has_ended(run), "shared_memory() does not return");
+	EXPECT(atoi(output_of(run)) == atoi(number),
+	       "a child has put %s into the shared memory, its parent sees: "
+	       "%s; is it MAP_SHARED?",
+	       number, output_of(run));
+	expect_null(run, "more memory than there can be was asked for");
+	expect_mapped(path, 5000, 5000);
+	expect_mapped(path, 64, 5000);
+	expect_mapped(path, 9000, 9000);
+	for (int i = 0; i < 2; i++)
+		expect_null(START("driver", "read-only", path,
+				  i ? "64" : "90000", number),
+			    "a descriptor that cannot write was given");
+}
+
 static void counter(void)
 {
 	const char *path = fresh_path(), *token = fresh_token();
 	int processes = random_between(3, 9), times = random_between(200, 900);
 
+	shares();
 	/* A new file, then one that is there: "--" is no option. */
 	for (int i = 1; i <= 2; i++)
 		EXPECT(count("--", processes, times, path) == 0,
@@ -1026,13 +1248,11 @@ static void counter(void)
 	path = fresh_path();
 	write_in_sandbox(path, token);
 	REFUSES(path, "ipc", "share", path);
-	EXPECT(strcmp(read_in_sandbox(path), token) == 0,
-	       "a file that is no counter was changed");
+	expect_untouched(path, token);
 	path = fresh_path();
 	REFUSES("--processes", "ipc", "share", "--processes", "0", path);
 	REFUSES("--processes", "ipc", "share", "--processes", "1001", path);
 	REFUSES("--times", "ipc", "share", "--times", "-1", path);
-	REFUSES("--times", "ipc", "share", "--times", "many", path);
 	REFUSES("/nowhere", "ipc", "share", "/nowhere/file");
 	REFUSES("share", "ipc", "share");
 	REFUSES("share", "ipc", "share", path, path);
@@ -1040,195 +1260,95 @@ static void counter(void)
 }
 
 /*
- * How many wait for a lock of the file, as /proc/locks says. Theirs is to be
- * exclusive, for the whole file, and the open file's.
+ * A lock of our own, F_RDLCK or F_UNLCK, from that byte to the end: shared, it
+ * excludes exclusive ones. False: another's excludes it.
  */
-static int count_waiting(const struct stat *file)
+static bool lock_from(int fd, short type, off_t start)
 {
-	char place[64];
-	const char *text = proc_file(sandbox_init(), "../locks");
-	int waiting = 0;
-
-	snprintf(place, sizeof(place), " %02x:%02x:%llu ", major(file->st_dev),
-		 minor(file->st_dev), (unsigned long long)file->st_ino);
-	for (size_t n; *text; text += n + (text[n] == '\n')) {
-		char entry[256];
-
-		n = strcspn(text, "\n");
-		snprintf(entry, sizeof(entry), "%.*s", (int)n, text);
-		if (!strstr(entry, place) || !strstr(entry, "->"))
-			continue;
-		waiting++;
-		EXPECT(strstr(entry, "OFDLCK") && strstr(entry, "WRITE") &&
-			       strstr(entry, " 0 EOF"),
-		       "expected it to wait for an exclusive lock (WRITE) of "
-		       "the open file (OFDLCK) from 0 to EOF; /proc/locks "
-		       "says: %s",
-		       entry);
-	}
-	return waiting;
-}
-
-/* A shared lock of our own, that excludes exclusive ones. */
-static bool locked(int fd)
-{
-	const struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+	const struct flock lock = {
+		.l_type = type, .l_whence = SEEK_SET, .l_start = start};
 
 	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }
 
-/* The file is locked by somebody else: they wait, and count when it is not. */
-static void waits_for_lock(void)
+/* `driver lock`, that has waited for the lock and has it; a file of our own. */
+static struct run *start_locking(const char *path, const char *go, int *fd)
 {
-	const char *path = fresh_path();
-	int processes = random_between(2, 5), times = random_between(20, 99);
-	struct stat file = {0};
+	struct run *run;
+	int child = -1;
+
+	write_in_sandbox(path, "");
+	*fd = open(sandbox_path(path), O_RDWR | O_CLOEXEC);
+	EXPECT(lock_from(*fd, F_RDLCK, 0), "the test could not lock %s", path);
+	run = START("driver", "lock", path, go);
+	AWAIT_OF(run,
+		 strstr(output_of(run), "owned") ||
+			 (is_idle(pid_of(run)) && state_of(pid_of(run)) == 'S'),
+		 "another process has locked the file: lock_file() is to wait");
+	EXPECT(!strstr(output_of(run), "owned"),
+	       "another process has locked the file, and lock_file() does not "
+	       "wait for it: is its lock shared, or of another kind "
+	       "(flock(2))?");
+	lock_from(*fd, F_UNLCK, 0);
+	await_word(run, "owned",
+		   "the file is not locked any more, and "
+		   "lock_file() waits on");
+	await_word(run, "child", "try_lock_file() waits");
+	sscanf(strstr(output_of(run), "child"), "child %d", &child);
+	EXPECT(child == 0, "the file is locked, and a child of the owner %s",
+	       child == 1 ? "cannot use the lock by the descriptor that it has "
+			    "inherited: a lock of the process (F_SETLKW)?"
+	       : child == 2 ? "gets the lock by another opening of the file"
+			    : "sees try_lock_file() fail, and not with EAGAIN");
+	await_word(run, "done", "locking does not end");
+	EXPECT(!lock_from(*fd, F_RDLCK, 0),
+	       "lock_file() has returned 0, and the file is not locked: one of "
+	       "the process (F_SETLKW) is gone as soon as it closes any "
+	       "descriptor of the file");
+	EXPECT(!lock_from(*fd, F_RDLCK, 1 << 20),
+	       "only the beginning of the file is locked, not the whole");
+	return run;
+}
+
+static void owned(void)
+{
+	const char *path = fresh_path(), *go = fresh_token();
 	struct run *run;
 	int fd;
 
-	expect_status(START("ipc", "share", "--times", "0", path), 0);
-	EXPECT(counter_in(path) == 0, "a new counter is not 8 bytes of 0");
-	fd = open(sandbox_path(path), O_RDWR | O_CLOEXEC);
-	EXPECT(fd >= 0 && fstat(fd, &file) == 0 && locked(fd),
-	       "the test could not lock %s: %s", path, strerror(errno));
-	run = START("ipc", "share", "--processes", number_word(processes),
-		    "--times", number_word(times), path);
-	AWAIT(count_waiting(&file) == processes || has_ended(run),
-	      "another process has locked the file: expected all %d to wait "
-	      "for it, saw %d",
-	      processes, count_waiting(&file));
-	EXPECT(!has_ended(run) && counter_in(path) == 0,
-	       "another process has locked the file, and they have counted to "
-	       "%lld",
-	       counter_in(path));
+	run = start_locking(path, go, &fd);
+	release(go);
+	await_word(run, "unlocked", "unlock_file() does not return");
+	EXPECT(lock_from(fd, F_RDLCK, 0),
+	       "unlock_file() has returned, and the file is still locked");
 	close(fd);
-	expect_end(run, 0, "the file is not locked any more");
-	EXPECT(counter_in(path) == processes * times, "expected %d, saw %lld",
-	       processes * times, counter_in(path));
-}
-
-/* Between two additions it is anybody's. */
-static void gives_lock_back(void)
-{
-	const char *path = fresh_path();
-	struct run *run = START("ipc", "share", "--processes", "1", "--times",
-				"1000000000", path);
-	int fd;
-
-	AWAIT(counter_in(path) > 0 || has_ended(run), "it does not count");
-	fd = open(sandbox_path(path), O_RDWR | O_CLOEXEC);
-	AWAIT(locked(fd) || has_ended(run),
-	      "the lock is never free while it counts: unlock_file() does not "
-	      "give it back");
+	run = start_locking(fresh_path(), fresh_token(), &fd);
+	send_signal(run, SIGKILL);
+	AWAIT(lock_from(fd, F_RDLCK, 0),
+	      "the owner of the lock was killed, and it is still locked");
 	close(fd);
-	EXPECT(!has_ended(run), "it has ended, with status %d, at %lld",
-	       finish(run), counter_in(path));
-	send_signal(run, SIGKILL);
-	finish(run);
 }
 
-/* The child that has the lock just now, all of them being stopped; or 0. */
-static pid_t owner_among(const pid_t *pids, size_t count)
+/* `ipc share` while one of its calls for the lock fails. */
+static struct run *share_disturbed(const char *path, int error)
 {
-	for (size_t i = 0; i < count; i++) {
-		int fds[32];
-		size_t open = descriptors_of(pids[i], fds, 32);
-
-		for (size_t n = 0; n < open; n++) {
-			char file[32];
-
-			snprintf(file, sizeof(file), "fdinfo/%d", fds[n]);
-			if (strstr(proc_file(pids[i], file), "OFDLCK"))
-				return pids[i];
-		}
-	}
-	return 0;
-}
-
-static bool all_stopped(const pid_t *pids, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (state_of(pids[i]) != 'T')
-			return false;
-	return true;
-}
-
-static void signal_all(const pid_t *pids, size_t count, int sig)
-{
-	for (size_t i = 0; i < count; i++)
-		kill(pids[i], sig);
-}
-
-/* Stops all at moments of chance, until one of them has the lock. */
-static pid_t stop_with_lock(const pid_t *pids, size_t count)
-{
-	const double limit = deadline();
-	pid_t owner = 0;
-
-	while (!owner) {
-		signal_all(pids, count, SIGSTOP);
-		AWAIT(all_stopped(pids, count), "they do not stop");
-		owner = owner_among(pids, count);
-		if (!owner && past(limit))
-			fail("none of them ever has an OFDLCK lock in "
-			     "/proc/PID/fdinfo");
-		if (!owner)
-			signal_all(pids, count, SIGCONT);
-	}
-	return owner;
-}
-
-static void owner_is_killed(void)
-{
-	const char *path = fresh_path();
-	size_t count = (size_t)random_between(2, 4);
-	struct run *run =
-		START("ipc", "share", "--processes", number_word((int)count),
-		      "--times", "1000000000", path);
-	pid_t pids[8], owner;
-	long long before;
-
-	AWAIT((children_of(pid_of(run), pids, 8) == count &&
-	       counter_in(path) > 0) ||
-		      has_ended(run),
-	      "they do not count");
-	EXPECT(!has_ended(run), "it has ended before it has counted");
-	owner = stop_with_lock(pids, count);
-	before = counter_in(path);
-	kill(owner, SIGKILL);
-	AWAIT(state_of(owner) == 0, "who was killed was not waited for");
-	signal_all(pids, count, SIGCONT);
-	AWAIT(counter_in(path) > before + 1,
-	      "the owner of the lock was killed, and nobody gets it any more");
-	send_signal(run, SIGKILL);
-	finish(run);
-	expect_nothing_left();
+	return START("probe", "launch",
+		     failing("lock", random_between(1, 90), error),
+		     text("ipc share --processes 3 --times 30 %s", path));
 }
 
 static void locks(void)
 {
 	const char *path = fresh_path();
-	char fault[32], program[96];
 	struct run *run;
 
-	waits_for_lock();
-	gives_lock_back();
-	owner_is_killed();
-	snprintf(program, sizeof(program),
-		 "ipc share --processes 3 --times 30 %s", path);
-	snprintf(fault, sizeof(fault), "fail=lock:%d:%d", random_between(1, 90),
-		 EINTR);
-	run = launch(fault, program);
+	owned();
+	run = share_disturbed(path, EINTR);
 	EXPECT(finish(run) == 0 && counter_in(path) == 90,
 	       "when a signal has interrupted the waiting for the lock (EINTR) "
 	       "expected 90 and status 0, saw %lld and status %d",
 	       counter_in(path), finish(run));
-	path = fresh_path();
-	snprintf(program, sizeof(program),
-		 "ipc share --processes 3 --times 30 %s", path);
-	snprintf(fault, sizeof(fault), "fail=lock:%d:%d", random_between(1, 90),
-		 ENOLCK);
-	run = launch(fault, program);
+	run = share_disturbed(fresh_path(), ENOLCK);
 	expect_failure(run, "the lock could not be had", ENOLCK);
 	expect_nothing_left();
 }
@@ -1236,43 +1356,43 @@ static void locks(void)
 static const struct test tests[] = {
 	{"connected", 1,
 	 "each command writes to the pipe that the next reads, and has no end "
-	 "that is not its own",
-	 connected, 0, 0},
+	 "that is not its own; three descriptors do for any number of them",
+	 connected, 0, 1},
 	{"ends_arrive", 1,
 	 "data passes unchanged, then comes the end of file; a writer without "
 	 "readers gets SIGPIPE",
-	 ends_arrive, 0, 0},
-	{"many_commands", 1,
-	 "three descriptors do for 200 commands; when one cannot be started "
-	 "all are undone",
-	 many_commands, 0, 0},
+	 ends_arrive, 0, 1},
 	{"exits", 1,
 	 "ends when all have ended, as the last did; what is not found makes "
-	 "127; signals go on to all",
-	 exits, 0, 0},
-	{"fifo", 1,
-	 "receive makes a FIFO of its own and removes it; send writes to "
-	 "nothing else",
-	 fifo, 0, 0},
+	 "127; when one cannot be started all are undone",
+	 exits, 0, 1},
 	{"copies", 1,
 	 "short writes and interrupted calls are gone on with, and what fails "
 	 "is said",
-	 copies, 0, 0},
-	{"descriptor_passed", 1,
-	 "one open file arrives, close-on-exec, and nothing else stays open",
-	 descriptor_passed, 0, 0},
+	 copies, 0, 2},
+	{"fifo", 1,
+	 "receive makes a FIFO of its own and removes it; send writes to "
+	 "nothing else",
+	 fifo, 0, 3},
+	{"barrier", 1,
+	 "who waits goes on when it is released, and fails when the other side "
+	 "is gone; no end stays open, no signal kills",
+	 barrier, 0, 4},
 	{"socket_names", 1,
 	 "the kernel says who connected; a path is never cut short, taken "
 	 "over or left behind",
-	 socket_names, 0, 0},
+	 socket_names, 0, 5},
+	{"descriptor_passed", 1,
+	 "one open file arrives, close-on-exec, and nothing else stays open",
+	 descriptor_passed, 0, 6},
 	{"counter", 1,
-	 "processes that share a file lose no update under its lock, and tell "
-	 "the truth without",
-	 counter, 0, 0},
+	 "processes that share memory or a file see each other's writes, and "
+	 "lose no update under its lock",
+	 counter, 0, 7},
 	{"locks", 1,
 	 "the lock is the open file's: others wait for it, and a killed owner "
 	 "leaves none",
-	 locks, 0, 0},
+	 locks, 0, 7},
 	{0},
 };
 

@@ -22,12 +22,6 @@
  *				start PROGRAM as a shell does: in a process
  *				group of its own, with the terminal; do not take
  *				that back when it ends; wait to be killed
- *	probe pass PATH FILE COUNT
- *				connect to the socket PATH and send a message
- *				that carries FILE, opened, COUNT times (0: a
- *				message without; -1: none), and exit 0
- *	probe shut PATH		listen at the socket PATH, accept one, close it
- *				and exit 0
  *	probe launch SETTING... 'PROGRAM WORD...'
  *				become PROGRAM, as the caller of a program may
  *				have left the world to it, or with system calls
@@ -62,11 +56,9 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/mman.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -192,65 +184,16 @@ static int record(const char *path, int last)
 	return 0;
 }
 
-static int unix_address(const char *path, struct sockaddr_un *address)
-{
-	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(address->sun_path, sizeof(address->sun_path), "%s", path);
-	return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static int pass(const char *path, const char *name, int count)
-{
-	struct sockaddr_un address;
-	int fd = open(name, O_RDONLY), fds[8];
-	int connection = unix_address(path, &address);
-	const size_t size = sizeof(int) * (size_t)(count > 0 ? count : 0);
-	union {
-		char room[CMSG_SPACE(sizeof(fds))];
-		struct cmsghdr align;
-	} control = {0};
-	struct iovec data = {.iov_base = "x", .iov_len = 1};
-	struct msghdr message = {
-		.msg_iov = &data,
-		.msg_iovlen = 1,
-		.msg_control = count > 0 ? &control : NULL,
-		.msg_controllen = count > 0 ? CMSG_SPACE(size) : 0,
-	};
-
-	if (fd < 0 || count > 8 ||
-	    connect(connection, (struct sockaddr *)&address, sizeof(address)))
-		return 1;
-	if (count < 0)
-		return 0;
-	for (int i = 0; i < count; i++)
-		fds[i] = fd;
-	control.align.cmsg_level = SOL_SOCKET;
-	control.align.cmsg_type = SCM_RIGHTS;
-	control.align.cmsg_len = CMSG_LEN(size);
-	memcpy(CMSG_DATA(&control.align), fds, size);
-	return sendmsg(connection, &message, MSG_NOSIGNAL) != 1;
-}
-
-static int shut(const char *path)
-{
-	struct sockaddr_un address;
-	int listening = unix_address(path, &address), peer;
-
-	if (bind(listening, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(listening, 1) < 0)
-		return 1;
-	peer = accept(listening, NULL, NULL);
-	return peer < 0 || close(peer) < 0;
-}
-
 static const struct {
 	const char *name;
 	long numbers[4]; /* from the second on 0 ends them: read(2) is 0 */
 } disturbed_calls[] = {
 #ifdef SYS_fork
 	{"fork", {SYS_clone, SYS_clone3, SYS_fork, SYS_vfork}},
+	{"open", {SYS_openat, SYS_openat2, SYS_open}},
 #else
 	{"fork", {SYS_clone, SYS_clone3}},
+	{"open", {SYS_openat, SYS_openat2}},
 #endif
 	{"exec", {SYS_execve, SYS_execveat}},
 	{"wait", {SYS_wait4, SYS_waitid}},
@@ -269,6 +212,8 @@ static const struct {
 	{"fcntl", {SYS_fcntl}},
 	{"lock", {SYS_fcntl}},
 	{"sendmsg", {SYS_sendmsg, SYS_sendmmsg}},
+	{"recvmsg", {SYS_recvmsg, SYS_recvmmsg}},
+	{"connect", {SYS_connect}},
 	{"listen", {SYS_listen}},
 	{"sigaction", {SYS_rt_sigaction}},
 #ifdef SYS_poll
@@ -702,10 +647,6 @@ int main(int argc, char **argv)
 		return record(argv[2], argc > 3 ? atoi(argv[3]) : SIGTERM);
 	if (strcmp(what, "job") == 0 && argc > 2)
 		return job(argv[2]);
-	if (strcmp(what, "pass") == 0 && argc > 4)
-		return pass(argv[2], argv[3], atoi(argv[4]));
-	if (strcmp(what, "shut") == 0 && argc > 2)
-		return shut(argv[2]);
 	if (strcmp(what, "launch") == 0 && argc > 2)
 		return launch(argc - 3, argv + 2, argv[argc - 1]);
 	if (strcmp(what, "denied") == 0 && argc > 2)
