@@ -5,9 +5,18 @@
 #include <sys/prctl.h>
 
 #include "failure.h"
+#include "todo.h"
 
+/*
+ * Task 3: prctl(2) PR_SET_PDEATHSIG, with a signal that nobody can refuse. Then
+ * look whether the parent is there still: if it ended before the request was
+ * made, nothing will come of that. A pidfd can be read, for poll(2), once its
+ * process has ended; do not wait for that. In this order: the other way round
+ * there is a moment in between.
+ */
 int die_with_parent(int parent)
 {
+	/* <answer> return todo(3, parent); */
 	struct pollfd ended = {.fd = parent, .events = POLLIN};
 	int ready;
 
@@ -24,11 +33,21 @@ int die_with_parent(int parent)
 		return failed("wait for", "the parent");
 	}
 	return 0;
+	/* </answer> */
 }
 
+/*
+ * Task 4: what process 1 does is what you have written before: spawn() the
+ * command, and let supervise() pass signals on and collect whatever ends, the
+ * command and orphans, until the command has. Then say how it ended: the exit
+ * status of exit_status(), or EXIT_TIMEOUT. What fails here is reported here,
+ * for the caller exits with what you return. pid_namespaces(7), "The namespace
+ * init process".
+ */
 int run_init(const struct command *command, const struct supervision *how,
 	     struct outcome *outcome)
 {
+	/* <answer> todo_exit(4, command, how, outcome); */
 	pid_t child = spawn(command);
 	int timed_out;
 
@@ -42,4 +61,5 @@ int run_init(const struct command *command, const struct supervision *how,
 		return EXIT_OURS;
 	}
 	return timed_out ? EXIT_TIMEOUT : exit_status(outcome->status);
+	/* </answer> */
 }
