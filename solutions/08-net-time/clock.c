@@ -12,16 +12,32 @@
 #include "failure.h"
 #include "files.h"
 #include "syscalls.h"
+#include "todo.h"
 
 #define OFFSETS "/proc/self/timens_offsets"
 
+/* tv_nsec in 0 to 999999999: half a second back is one back and half on. */
+static void carry(struct timespec *time)
+{
+	while (time->tv_nsec < 0) {
+		time->tv_nsec += 1000000000;
+		time->tv_sec--;
+	}
+	while (time->tv_nsec >= 1000000000) {
+		time->tv_nsec -= 1000000000;
+		time->tv_sec++;
+	}
+}
+
 /*
- * The offset of `clock` from the machine's that makes it read `uptime` now;
- * `offset` is the one that it reads with. tv_nsec is never negative: half a
- * second back is one second back and half a second on.
+ * Task 6: the offset of `clock` from the machine's that makes it read `uptime`
+ * now. What clock_gettime(2) says has an offset added already, the one that
+ * *offset comes with: change that by what is missing up to `uptime`. Seconds
+ * and nanoseconds each by themselves, then carry().
  */
 static int offset_for(clockid_t clock, double uptime, struct timespec *offset)
 {
+	/* <answer> return todo(6, clock, uptime, offset, carry); */
 	double whole = floor(uptime);
 	struct timespec now;
 
@@ -29,15 +45,9 @@ static int offset_for(clockid_t clock, double uptime, struct timespec *offset)
 		return failed("clock_gettime", "%d", (int)clock);
 	offset->tv_sec += (time_t)whole - now.tv_sec;
 	offset->tv_nsec += (long)((uptime - whole) * 1e9) - now.tv_nsec;
-	while (offset->tv_nsec < 0) {
-		offset->tv_nsec += 1000000000;
-		offset->tv_sec--;
-	}
-	while (offset->tv_nsec >= 1000000000) {
-		offset->tv_nsec -= 1000000000;
-		offset->tv_sec++;
-	}
+	carry(offset);
 	return 0;
+	/* </answer> */
 }
 
 /* Of the namespace that the next child would be in: one line for a clock. */
@@ -60,6 +70,7 @@ static int read_offset(const char *clock, struct timespec *offset)
 	return 0;
 }
 
+/* <answer> */
 /* unshare(2) makes a time namespace for children and leaves the caller out. */
 static int enter_namespace_of_children(void)
 {
@@ -75,9 +86,19 @@ static int enter_namespace_of_children(void)
 	errno = saved;
 	return result < 0 ? failed("setns", "%s", path) : 0;
 }
+/* </answer> */
 
+/*
+ * Task 7: a new time namespace, its offsets, and into it, in this order: once
+ * somebody is in it, the kernel takes no offsets any more. unshare(2), by
+ * leave_namespaces() (clone.h), makes it for the children to come. OFFSETS is
+ * about that one: read what it has, for read_offset() knows how, and write both
+ * clocks with write_file() (files.h), a line for each. The file
+ * /proc/self/ns/time_for_children is the namespace itself: setns(2) enters it.
+ */
 int enter_time_namespace(double uptime)
 {
+	/* <answer> return todo(7, uptime, offset_for, read_offset); */
 	struct timespec monotonic, boottime;
 
 	if (leave_namespaces(CLONE_NEWTIME) < 0)
@@ -94,4 +115,5 @@ int enter_time_namespace(double uptime)
 		       (long long)boottime.tv_sec, boottime.tv_nsec) < 0)
 		return -1;
 	return enter_namespace_of_children();
+	/* </answer> */
 }

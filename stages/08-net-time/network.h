@@ -16,33 +16,39 @@ struct address {
 
 /*
  * Brings the loopback interface of this network namespace up: in a new one it
- * is down, and nobody can reach 127.0.0.1. Returns 0, or -1 with errno.
+ * is down, and nobody can reach 127.0.0.1. Returns 0, also when it is up
+ * already, or -1 with errno.
  */
 int loopback_up(void);
 
 /*
  * A pair of virtual Ethernet interfaces that are each other's cable: `name`
- * here and `peer` in the network namespace of process `pid`, both down.
- * Returns 0, or -1 with errno: EEXIST when a name is taken, EPERM without
- * CAP_NET_ADMIN here. The kernel removes both when either end's namespace
- * goes.
+ * here and `peer` in the network namespace of process `pid`, both down. The
+ * kernel removes both when either end's namespace goes; so at no moment are
+ * both here, where a caller that is killed then would leave them for ever.
+ * Returns 0, or -1 with errno: EEXIST when a name is taken here or there,
+ * EPERM without CAP_NET_ADMIN here. On failure there is neither.
  */
 int create_veth(const char *name, const char *peer, pid_t pid);
 
 /*
  * Gives the interface `name` of this network namespace an address and brings
  * it up. Returns 0, or -1 with errno: ENODEV when there is no such interface,
- * EEXIST when it has the address already. On failure the interface may have
- * its address and be down: whoever made it deletes it.
+ * EEXIST when it has the address already. On failure one of the two may be
+ * done: whoever made the interface deletes it.
  */
 int configure_interface(const char *name, const struct address *address);
 
 /*
- * Sends what no other route takes to `gateway`. Returns 0, or -1 with errno.
+ * Sends what no other route takes to `gateway`. Returns 0, or -1 with errno:
+ * ENETUNREACH when no interface that is up leads to its network.
  */
 int add_default_route(struct in_addr gateway);
 
-/* Removes an interface (and with it the peer). Returns 0, or -1 with errno. */
+/*
+ * Removes an interface, and with it the peer. Returns 0, or -1 with errno:
+ * ENODEV when there is no such interface.
+ */
 int delete_interface(const char *name);
 
 #endif

@@ -225,6 +225,12 @@ static const struct {
 	{"setscheduler", {SYS_sched_setscheduler, SYS_sched_setattr}},
 	{"setpriority", {SYS_setpriority}},
 	{"ioprio_set", {SYS_ioprio_set}},
+	{"socket", {SYS_socket}},
+	{"send", {SYS_sendto, SYS_sendmsg}},
+	{"receive", {SYS_recvfrom, SYS_recvmsg}},
+	{"ioctl", {SYS_ioctl}},
+	{"unshare", {SYS_unshare}},
+	{"setns", {SYS_setns}},
 	{0},
 };
 
