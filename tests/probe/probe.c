@@ -727,7 +727,7 @@ static const struct {
 #ifdef SYS_kexec_file_load
 	{"kexec_file_load", SYS_kexec_file_load, 22, NO_WAY_TO_TELL, {-1UL}},
 #endif
-	{"reboot", SYS_reboot, 22, 0, {0}},
+	{"reboot", SYS_reboot, 22, NO_WAY_TO_TELL, {0}},
 	{"open_by_handle_at", SYS_open_by_handle_at, 2, NO_WAY_TO_TELL, {-1UL}},
 	{"settimeofday", SYS_settimeofday, 25, 0, {NOWHERE}},
 	{"clock_settime", SYS_clock_settime, 25, 0, {99, NOWHERE}},
