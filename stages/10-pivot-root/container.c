@@ -34,8 +34,6 @@ static int set_up_network(const struct container *c)
 /*
  * Also TODO 6: in the child, from a copy of the machine's world to one of its
  * own. In this order:
- * - a cgroup namespace, with leave_namespaces() (clone.h): one that clone3(2)
- *   made would have the parent's group for its root, not ours;
  * - die_with_parent() (init.h), inside->parent being the parent's pidfd;
  * - the host name (uts.h), the network, and, with c->set_uptime, the time
  *   namespace (clock.h);
@@ -144,9 +142,10 @@ static int make_group(const struct container *c, struct cgroup *group)
 
 /*
  * Also TODO 7: the child. c->world says where it is to live: new UTS, IPC, PID,
- * mount and network namespaces, a time namespace too unless set_up() makes one
- * (c->set_uptime), the cgroup open as group->dir, and arrange() with `c`. Root
- * alone may take_sources() (tree.h) already here, not for the last time.
+ * mount, network and cgroup namespaces, a time namespace too unless set_up()
+ * makes one (c->set_uptime), the cgroup open as group->dir (which then is the
+ * root of the new cgroup namespace), and arrange() with `c`. Root alone may
+ * take_sources() (tree.h) already here, not for the last time.
  * fork_in_namespaces() (clone.h) returns twice: in the child it is
  * live_inside() that goes on.
  */

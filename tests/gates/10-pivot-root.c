@@ -183,6 +183,10 @@ static void expect_own_root(pid_t command)
 		       ? ""
 		       : ": it is outside, and .. leads to all the rest "
 			 "(CVE-2024-21626)");
+	mounts = proc_file(command, "mountinfo");
+	EXPECT(!strstr(mounts, SANDBOX_ROOTFS),
+	       "the old root is still mounted: %s is among its mounts",
+	       SANDBOX_ROOTFS);
 	EXPECT(root_is_the_namespaces(command),
 	       "its root is not that of its mount namespace: a chroot(2), "
 	       "which "
@@ -192,9 +196,6 @@ static void expect_own_root(pid_t command)
 	       "left as easily as entered",
 	       proc_link(command, "root"));
 	mounts = proc_file(command, "mountinfo");
-	EXPECT(!strstr(mounts, SANDBOX_ROOTFS),
-	       "the old root is still mounted: %s is among its mounts",
-	       SANDBOX_ROOTFS);
 	EXPECT(!strstr(mounts, "shared:") && !strstr(mounts, "master:"),
 	       "its mounts are connected with those outside: propagation is "
 	       "not private");
@@ -496,16 +497,18 @@ static void mounts_asked_for(void)
 		       access(sandbox_path("/tmp/dir/made"), F_OK) == 0,
 	       "what is mounted is not what was asked for");
 	/* A link in ROOTFS leads nowhere else. */
-	in_sandbox("mkdir /tmp/away " ROOT "/tmp/away && ln -s /tmp/away " ROOT
-		   "/link");
+	in_sandbox("cd " ROOT " && mkdir /tmp/away tmp/away && "
+		   "ln -s /tmp/away link && ln -s /etc settings");
 	token = fresh_token();
 	run = START("driver", "root", BIND_PROBE, "bind=/usr:/link/inside",
-		    ROOT, "probe", "hold", token);
+		    "bind=/tmp/file:/settings/passwd", ROOT, "probe", "hold",
+		    token);
 	command = await_command(run, token, ": the target goes over a link");
 	EXPECT(access(sandbox_path("/tmp/away/inside"), F_OK) < 0,
 	       "a symbolic link in ROOTFS led a mount point outside "
 	       "(CVE-2021-30465)");
-	EXPECT(mount_at(command, "/tmp/away/inside")[0],
+	EXPECT(mount_at(command, "/tmp/away/inside")[0] &&
+		       mount_at(command, "/etc/passwd")[0],
 	       "a target that goes over a symbolic link is not where the link "
 	       "leads to inside");
 	end(command, run);
@@ -751,7 +754,8 @@ static void own_namespaces(void)
 			  "CMD and its process 1 are not in the same");
 	run = START("hostname");
 	EXPECT(finish(run) == 0 && strcmp(output_of(run), "sandbox\n") == 0,
-	       "the host name outside is %s now", output_of(run));
+	       "the host name outside is no longer sandbox: %s",
+	       output_of(run));
 	run = START("box", "exec", id_in_sandbox(command), "hostname");
 	EXPECT(finish(run) == 0 && strncmp(output_of(run), name, 17) == 0,
 	       "hostname says %s, not %s", output_of(run), name);
@@ -1034,6 +1038,27 @@ static void expect_other_user(void)
 	end(command, run);
 }
 
+/*
+ * tree.h: root may look through a directory that the container's user, who is
+ * the owner of nothing there, may not.
+ */
+static void expect_volume_of_root(void)
+{
+	struct run *run =
+		START_WITH({.as_root = true}, "sh", "-c",
+			   "mkdir -p /tmp/locked/dir && "
+			   "echo yes >/tmp/locked/dir/file && "
+			   "chmod 700 /tmp/locked && chown 0 /tmp/locked");
+
+	if (finish(run) != 0)
+		return; /* the sandbox has one id only */
+	run = START_WITH({.as_root = true}, "box", "run", "-v",
+			 "/tmp/locked/dir:/mnt:ro", ROOT, "cat", "/mnt/file");
+	EXPECT(finish(run) == 0 && strcmp(output_of(run), "yes\n") == 0,
+	       "a volume below a directory of root's does not come in: inside "
+	       "one is too late to take hold of it");
+}
+
 static void process_options(void)
 {
 	static const char script[] = "read up rest </proc/uptime; "
@@ -1047,6 +1072,7 @@ static void process_options(void)
 	expect_own_session(true);
 	expect_own_session(false);
 	expect_other_user();
+	expect_volume_of_root();
 	EXPECT(RUN("box", "run", "--uptime", "86400", ROOT, "sh", "-c",
 		   script) == 0,
 	       "with --uptime 86400 the machine was not started a day ago");
@@ -1112,6 +1138,32 @@ static void await_record(const char *text)
 	      read_in_sandbox(ROOT "/tmp/record"), text);
 }
 
+/* expect_status(), with a reason. */
+static void expect_end(struct run *run, int status, const char *why)
+{
+	int seen = finish(run);
+
+	EXPECT(seen == status, "%s: expected exit status %d, saw %d", why,
+	       status, seen);
+}
+
+/* Between SIGTERM and the end there is time for what there is to do. */
+static void expect_time_to_end(void)
+{
+	static const char script[] =
+		"trap 'echo term >/tmp/record; until [ -e /tmp/go ]; do :; "
+		"done; exit 7' TERM; echo ready >/tmp/record; "
+		"while :; do :; done";
+	struct run *run = START("box", "run", ROOT, "sh", "-c", script);
+
+	await_record("ready\n");
+	send_signal(run, SIGTERM);
+	await_record("term\n");
+	write_in_sandbox(ROOT "/tmp/go", "");
+	expect_end(run, 7,
+		   "on SIGTERM it has something to do, and 10 s for it");
+}
+
 static void signals_and_time(void)
 {
 	static const char *const inits[] = {"--nice=0", "--no-init"};
@@ -1125,26 +1177,28 @@ static void signals_and_time(void)
 		send_signal(run, SIGUSR1);
 		await_record("ready\n10\n");
 		send_signal(run, SIGTERM);
-		expect_status(run, 0);
+		expect_end(run, 0, "it ends by itself on SIGTERM");
 		await_record("ready\n10\n15\n");
 	}
+	expect_time_to_end();
 	in_sandbox("rm " ROOT "/tmp/record");
-	expect_status(START("box", "run", "--timeout", "0.3", PROBE, ROOT,
-			    "probe", "record", "/tmp/record", "15"),
-		      124);
+	expect_end(START("box", "run", "--timeout", "0.3", PROBE, ROOT, "probe",
+			 "record", "/tmp/record", "15"),
+		   124, "--timeout ended it");
 	EXPECT(strcmp(read_in_sandbox(ROOT "/tmp/record"), "ready\n15\n") == 0,
 	       "--timeout: the command received the signals \"%s\" before its "
 	       "end, expected SIGTERM (15)",
 	       read_in_sandbox(ROOT "/tmp/record"));
-	expect_status(START("box", "run", "--timeout", "0.1", "--grace", "0.1",
-			    PROBE, ROOT, "probe", "record", "/tmp/record", "0"),
-		      124);
+	expect_end(START("box", "run", "--timeout", "0.1", "--grace", "0.1",
+			 PROBE, ROOT, "probe", "record", "/tmp/record", "0"),
+		   124, "--timeout and --grace ended it, deaf to SIGTERM");
 	in_sandbox("rm " ROOT "/tmp/record");
 	run = START("box", "run", "--grace", "0.1", PROBE, ROOT, "probe",
 		    "record", "/tmp/record", "0");
 	await_record("ready\n");
 	send_signal(run, SIGTERM);
-	expect_status(run, 128 + SIGKILL);
+	expect_end(run, 128 + SIGKILL,
+		   "--grace ended it, deaf to the SIGTERM that box received");
 	expect_nothing_left();
 }
 

@@ -685,7 +685,7 @@ static int denied(int status)
 	return all ? status : 98;
 }
 
-enum { ALWAYS = -1, NO_WAY_TO_TELL = 1 };
+enum { ALWAYS = -1, NEVER = -2, NO_WAY_TO_TELL = 1 };
 
 /* An address at which nothing is, and flags that no call has. */
 #define NOWHERE 1
@@ -699,7 +699,7 @@ enum { ALWAYS = -1, NO_WAY_TO_TELL = 1 };
 static const struct {
 	const char *name;
 	long number;
-	int capability; /* that the call is for; or ALWAYS */
+	int capability; /* that the call is for; ALWAYS, NEVER: to refuse */
 	int untold;
 	unsigned long arguments[5];
 } calls[] = {
@@ -752,6 +752,11 @@ static const struct {
 	 ALWAYS,
 	 0,
 	 {0, TIOCLINUX | ABOVE}},
+	{"ioctl with the number of keyctl(2) as its request",
+	 SYS_ioctl,
+	 NEVER,
+	 0,
+	 {0, SYS_keyctl}},
 	/* CLONE_THREAD without what belongs to it: no process comes of it. */
 	{"clone CLONE_NEWUSER",
 	 SYS_clone,
@@ -792,7 +797,8 @@ static bool check_call(size_t i, unsigned long long kept)
 
 	errno = 0;
 	result = syscall(calls[i].number, a[0], a[1], a[2], a[3], a[4]);
-	if (calls[i].capability == ALWAYS || !(kept >> calls[i].capability & 1))
+	if (calls[i].capability == ALWAYS ||
+	    (calls[i].capability >= 0 && !(kept >> calls[i].capability & 1)))
 		return (result < 0 && errno == denied) ||
 		       wrong(calls[i].name, strerror(denied), result);
 	return errno != denied || calls[i].untold ||
