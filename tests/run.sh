@@ -102,9 +102,13 @@ gates_in_vm()
 		--add "$build/tests/gates/10-pivot-root:/kit/gate-box" \
 		--add "$build/reference/cgroup:/kit/cgroup" \
 		--add "$build/reference/box:/kit/box" \
+		--add "$build/reference/drivers/10-pivot-root:/kit/driver-box" \
 		-- 'export TIME_FACTOR=4
 		for program in cgroup box; do
+			driver=/kit/driver-$program
+			[ -e $driver ] || driver=/kit/probe
 			/kit/gate-$program --program /kit/$program \
+				--driver $driver \
 				--rootfs /kit/rootfs --probe /kit/probe \
 				--results "$VM_OUT"
 		done'

@@ -14,13 +14,21 @@
 #include "points.h"
 #include "pty.h"
 #include "syscalls.h"
+#include "todo.h"
 #include "tree.h"
 #include "uts.h"
 
 #define PEER_NAME "eth0"
 
+/*
+ * Task 6: the network of the container, seen from inside. Loopback is up
+ * (loopback_up(), network.h). With c->veth the interface PEER_NAME is here by
+ * now: configure_interface() gives it c->peer_end, and add_default_route()
+ * sends all that is for elsewhere to c->host_end.
+ */
 static int set_up_network(const struct container *c)
 {
+	/* <answer> return todo(6, c); */
 	if (loopback_up() < 0)
 		return -1;
 	if (!c->veth)
@@ -28,16 +36,25 @@ static int set_up_network(const struct container *c)
 	if (configure_interface(PEER_NAME, &c->peer_end) < 0)
 		return -1;
 	return add_default_route(c->host_end.ip);
+	/* </answer> */
 }
 
-/* In the child: from a copy of the machine's world to one of its own. */
+/*
+ * Also Task 6: in the child, from a copy of the machine's world to one of its
+ * own. In this order:
+ * - die_with_parent() (init.h), inside->parent being the parent's pidfd;
+ * - the host name (uts.h), the network, and, with c->set_uptime, the time
+ *   namespace (clock.h);
+ * - take_sources() (tree.h), for the last time, and enter_root();
+ * - with c->tty, inside->slave from pty_open() (pty.h) on inside->tty_socket:
+ *   the new /dev has to be there for that;
+ * - harden(), after which none of the above would be allowed.
+ */
 static int set_up(struct inside *inside)
 {
+	/* <answer> return todo(6, inside, set_up_network); */
 	struct container *c = inside->container;
 
-	/* Not with clone3: its root would be the parent's group, not ours. */
-	if (leave_namespaces(CLONE_NEWCGROUP) < 0)
-		return -1;
 	if (die_with_parent(inside->parent) < 0 ||
 	    set_hostname(c->hostname) < 0 || set_up_network(c) < 0)
 		return -1;
@@ -51,18 +68,29 @@ static int set_up(struct inside *inside)
 			return -1;
 	}
 	return harden(c->capabilities, c->seccomp);
+	/* </answer> */
 }
 
-/* In the process that becomes the command; struct command, prepare. */
+/*
+ * Also Task 6: the last steps, in the process that becomes the command (struct
+ * command, prepare). With c->tty, pty_enter() makes inside->slave its terminal.
+ * Without it a new session (setsid(2)) keeps it from typing into the caller's
+ * terminal, where no filter does. Then its limits (setrlimit(2)), for itself
+ * alone, and become_user() (user.h): a process with a new user id has cancelled
+ * die_with_parent(), which process 1 (c->no_init) has to ask for again. Last,
+ * no descriptor but 0, 1 and 2 may reach the command: whatever the caller left
+ * open leads outside (CVE-2024-21626). close_range(2) has a flag that leaves
+ * them to execve(2).
+ */
 int prepare_command(void *data)
 {
+	/* <answer> return todo(6, data); */
 	struct inside *inside = data;
 	struct container *c = inside->container;
 
 	if (c->tty && pty_enter(inside->slave) < 0)
 		return -1;
-	/* Nothing else keeps it from typing into the caller's terminal. */
-	if (!c->tty && !c->seccomp && !c->no_init && setsid() < 0)
+	if (!c->tty && !c->seccomp && setsid() < 0)
 		return failed("setsid", "");
 	for (size_t i = 0; i < c->rlimit_count; i++)
 		if (setrlimit(c->rlimits[i].resource, &c->rlimits[i].value) < 0)
@@ -70,15 +98,21 @@ int prepare_command(void *data)
 				      c->rlimits[i].resource);
 	if (become_user(c->uid, c->gid) < 0)
 		return -1;
-	/* A new user id has cancelled the request of process 1. */
 	if (c->no_init && die_with_parent(inside->parent) < 0)
 		return -1;
-	/* Whatever the caller left open leads outside: CVE-2024-21626. */
 	if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return failed("close_range", "");
 	return 0;
+	/* </answer> */
 }
 
+/*
+ * Also Task 6: the child's life. After set_up(), with c->no_init it becomes the
+ * command itself: exec_command() (spawn.h). Otherwise it is process 1, and what
+ * run_init() (init.h) returns is its exit status; before that PR_SET_DUMPABLE 0
+ * (prctl(2)) shuts /proc/1/exe and /proc/1/fd, which lead outside. Whatever
+ * fails on the way is reported and ends it with EXIT_OURS: die() (failure.h).
+ */
 static _Noreturn void live_inside(struct inside *inside)
 {
 	struct container *c = inside->container;
@@ -87,16 +121,17 @@ static _Noreturn void live_inside(struct inside *inside)
 
 	c->command.prepare = prepare_command;
 	c->command.data = inside;
+	/* <answer> todo_exit(6, &forever, set_up); */
 	if (set_up(inside) < 0)
 		die(EXIT_OURS);
 	if (c->no_init)
 		exec_command(&c->command);
-	/* /proc/1/exe and /proc/1/fd lead outside. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
 		failed("prctl", "PR_SET_DUMPABLE");
 		die(EXIT_OURS);
 	}
 	_exit(run_init(&c->command, &forever, inside->command));
+	/* </answer> */
 }
 
 #define NAME_SIZE 16
@@ -108,9 +143,16 @@ static const char *host_name(char name[NAME_SIZE])
 	return name;
 }
 
-/* In the parent, while the child waits at the barrier. */
+/*
+ * Task 7: in the parent, while the child waits at the barrier
+ * (struct namespaces, arrange). The child gets its place among the others:
+ * apply_schedule() (schedule.h). With c->veth there is a cable between
+ * host_name() here and PEER_NAME in its network namespace (network.h), whose
+ * end out here has c->host_end. A cable that cannot be used does not stay.
+ */
 static int arrange(pid_t child, void *data)
 {
+	/* <answer> return todo(7, child, data, host_name); */
 	struct container *c = data;
 	char name[NAME_SIZE];
 
@@ -120,11 +162,19 @@ static int arrange(pid_t child, void *data)
 		return 0;
 	if (create_veth(host_name(name), PEER_NAME, child) < 0)
 		return -1;
-	return configure_interface(name, &c->host_end);
+	if (configure_interface(name, &c->host_end) < 0) {
+		int saved = errno;
+
+		delete_interface(name);
+		errno = saved;
+		return -1;
+	}
+	return 0;
+	/* </answer> */
 }
 
 /* It goes with the namespace of its peer, but not before the kernel has time */
-static int remove_veth(const struct container *c)
+static int cut_veth(const struct container *c)
 {
 	char name[NAME_SIZE];
 
@@ -138,7 +188,10 @@ static bool limited(const struct cgroup_limits *limits)
 	return limits->memory || limits->pids || limits->cpu || limits->weight;
 }
 
-/* A group is made for the limits, or for the statistics if it can be. */
+/*
+ * A group is made for the limits, or for the statistics if it can be;
+ * group->dir is -1 when there is none.
+ */
 static int make_group(const struct container *c, struct cgroup *group)
 {
 	group->dir = -1;
@@ -158,13 +211,23 @@ static int make_group(const struct container *c, struct cgroup *group)
 	return 0;
 }
 
+/*
+ * Also Task 7: the child. c->world says where it is to live: new UTS, IPC, PID,
+ * mount, network and cgroup namespaces, a time namespace too unless set_up()
+ * makes one (c->set_uptime), the cgroup open as group->dir (which then is the
+ * root of the new cgroup namespace), and arrange() with `c`. Root alone may
+ * take_sources() (tree.h) already here, not for the last time.
+ * fork_in_namespaces() (clone.h) returns twice: in the child it is
+ * live_inside() that goes on.
+ */
 static pid_t start(struct inside *inside, const struct cgroup *group)
 {
+	/* <answer> return todo(7, inside, group, arrange, live_inside); */
 	struct container *c = inside->container;
 	pid_t child;
 
 	c->world.flags = CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWPID |
-			 CLONE_NEWNS | CLONE_NEWNET;
+			 CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWCGROUP;
 	if (!c->set_uptime)
 		c->world.flags |= CLONE_NEWTIME;
 	c->world.cgroup = group->dir;
@@ -176,10 +239,17 @@ static pid_t start(struct inside *inside, const struct cgroup *group)
 	if (child == 0)
 		live_inside(inside);
 	return child;
+	/* </answer> */
 }
 
+/*
+ * Also Task 7: the end of the group, if there is one (cgroup.h). Nobody is to
+ * be left in it; what it used goes to report->stats while it is still there;
+ * then it is removed, also when one of these has failed.
+ */
 static int finish_group(struct cgroup *group, struct report *report)
 {
+	/* <answer> return todo(7, group, report); */
 	int result;
 
 	if (group->dir < 0)
@@ -188,12 +258,19 @@ static int finish_group(struct cgroup *group, struct report *report)
 	if (cgroup_read_stats(group, &report->stats) < 0)
 		result = -1;
 	return cgroup_remove(group) < 0 ? -1 : result;
+	/* </answer> */
 }
 
-/* All that there is besides the group, from first to last. */
+/*
+ * Also Task 7: all that there is besides the group, from first to last. Before:
+ * note_points() (points.h). Then start() the child and watch() it (outside.h)
+ * to its end. After, however it went: drop_sources() (tree.h), remove_points(),
+ * and the cable with cut_veth(). errno says what failed first.
+ */
 static int run_in_group(struct outside *outside, const struct cgroup *group,
 			struct report *report)
 {
+	/* <answer> return todo(7, outside, group, report, cut_veth, start); */
 	struct container *c = outside->inside.container;
 	struct points points;
 	pid_t child = -1;
@@ -206,24 +283,29 @@ static int run_in_group(struct outside *outside, const struct cgroup *group,
 	saved = errno;
 	drop_sources(&c->root);
 	remove_points(&points);
+	if (child > 0 && cut_veth(c) < 0 && result == 0)
+		return -1;
 	errno = saved;
-	if (child > 0 && remove_veth(c) < 0)
-		result = -1;
 	return result;
+	/* </answer> */
 }
 
 int run_container(struct container *c, struct report *report)
 {
 	struct outside outside;
 	struct cgroup group;
-	int result = -1;
+	int result = -1, saved;
 
 	if (open_outside(&outside, c) < 0)
 		return -1;
 	if (make_group(c, &group) == 0) {
 		result = run_in_group(&outside, &group, report);
-		if (finish_group(&group, report) < 0)
+		saved = errno;
+		/* What failed first is what people want to know. */
+		if (finish_group(&group, report) < 0 && result == 0)
 			result = -1;
+		else
+			errno = saved;
 	}
 	close_outside(&outside);
 	return result;

@@ -11,6 +11,7 @@
 
 #include "failure.h"
 #include "syscalls.h"
+#include "todo.h"
 #include "user.h"
 
 #define BIT(cap) (UINT64_C(1) << (cap))
@@ -88,8 +89,26 @@ static const struct {
 #define SKIP_UNLESS_ANY(bits, count)                                           \
 	BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, count)
 
+/*
+ * Task 5: a filter is a small program that the kernel runs before each system
+ * call (seccomp(2)); it looks at a struct seccomp_data and says what is to
+ * become of the call. Build an array of struct sock_filter, from the macros
+ * above, that
+ * - kills the process when `arch` is not NATIVE_ARCH: the same numbers would
+ *   mean other calls;
+ * - on x86_64 says ENOSYS to numbers from 0x40000000 on, which are x32's;
+ * - says EPERM to ioctl(2) with TIOCSTI or TIOCLINUX;
+ * - unless CAP_SYS_ADMIN is kept, says ENOSYS to clone3(2), and EPERM to
+ *   clone(2) with any of NEW_NAMESPACES in its first argument;
+ * - says EPERM to every call of forbidden[] whose capability is not kept;
+ * - allows the rest.
+ * An argument is 64 bits and an instruction looks at 32: LOAD_INT() takes
+ * those that the kernel takes. After it, the number has to be loaded anew.
+ * struct sock_fprog and sys_seccomp() (syscalls.h) install it.
+ */
 static int install_filter(uint64_t capabilities)
 {
+	/* <answer> return todo(5, forbidden, capabilities); */
 	const struct sock_filter head[] = {
 		LOAD(arch),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
@@ -142,14 +161,21 @@ static int install_filter(uint64_t capabilities)
 	if (sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
 		return failed("seccomp", "");
 	return 0;
+	/* </answer> */
 }
 
+/*
+ * Also Task 5: first drop_capabilities() (user.h); then no_new_privs (prctl(2),
+ * PR_SET_NO_NEW_PRIVS), without which the kernel takes a filter only from who
+ * has CAP_SYS_ADMIN; the filter last, if there is to be one.
+ */
 int harden(uint64_t capabilities, bool seccomp)
 {
+	/* <answer> return todo(5, capabilities, seccomp, install_filter); */
 	if (drop_capabilities(capabilities) < 0)
 		return -1;
-	/* Without it the kernel takes a filter from CAP_SYS_ADMIN only. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return failed("prctl", "PR_SET_NO_NEW_PRIVS");
 	return seccomp ? install_filter(capabilities) : 0;
+	/* </answer> */
 }

@@ -56,10 +56,21 @@ struct report {
 };
 
 /*
- * Runs a container and waits for its end. What cannot be done is undone, and
- * reported on standard error by the process that met it. Fills *report and
- * returns 0; -1 with errno when this process could not do its part. A part
- * that failed inside shows as status 125.
+ * Runs a container and waits for its end.
+ *
+ * The command is in eight namespaces of its own, below a process 1 that
+ * run_init() (init.h) makes of the child (or with no_init is process 1), with
+ * enter_root() and harden() behind it. Of the caller's it has descriptors 0, 1
+ * and 2, and no other; with `tty` not even these. Its limits are its own and
+ * not those of process 1. It is in no session of the caller's where no filter
+ * keeps it from typing into a terminal. Nothing of the outside can be reached
+ * through /proc/1.
+ *
+ * Nobody inside outlives the caller, also one that is killed. At the end, and
+ * after every failure, there is no process, cgroup, interface or mount point
+ * left. What cannot be done is reported on standard error by the process that
+ * met it. Fills *report and returns 0; -1 with errno when this process could
+ * not do its part. A part that failed inside shows as status 125.
  */
 int run_container(struct container *container, struct report *report);
 

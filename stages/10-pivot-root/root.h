@@ -30,13 +30,21 @@ struct root {
 /*
  * Makes the root file system the root of this mount namespace, with /proc,
  * /sys, /dev (null, zero, full, random, urandom, tty, pts, ptmx, shm, mqueue,
- * fd, stdin, stdout, stderr), the cgroup hierarchy at /sys/fs/cgroup where
- * there is one, and the mounts asked for. The old root is not reachable any
- * more. The working directory is the new root.
+ * fd, stdin, stdout, stderr; nothing else), the cgroup hierarchy at
+ * /sys/fs/cgroup where there is one, and the mounts asked for. All of these
+ * but the sources are nosuid, /proc and /sys also nodev and noexec. Mount
+ * points that are missing are made, and every path is resolved as it will be
+ * inside: no symbolic link of the root file system leads out of it.
  *
- * With root->mask, files of /proc that are about the machine are hidden
- * (kcore, keys, timer_list ...), those that set it are read-only (sys,
- * sysrq-trigger, irq, bus, fs), and /sys is read-only.
+ * The old root is not reachable any more, neither by a path nor by who enters
+ * the mount namespace. The working directory is the new root, the umask 022.
+ * No other mount namespace sees anything of it, although a new one starts with
+ * mounts that are shared.
+ *
+ * With root->mask, files of /proc and /sys that are about the machine are
+ * hidden (kcore, keys, timer_list ..., firmware), those that set it are
+ * read-only (sys, sysrq-trigger, irq, bus, fs), and so are /sys and the cgroup
+ * hierarchy.
  *
  * The caller is alone in new mount, PID, network, IPC and cgroup namespaces
  * and called take_sources() (tree.h). Returns 0, or -1 with errno; the caller
