@@ -273,6 +273,10 @@ static void no_zombies(void)
 	      CROWD, count_zombies(reap));
 	EXPECT(!has_ended(run) && state_of(command) == 'S',
 	       "reap has ended before its command");
+	EXPECT(count_descriptors(reap) < 16,
+	       "reap has %d open descriptors after %d children: it forgets to "
+	       "close them",
+	       count_descriptors(reap), CROWD);
 	kill(command, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	expect_counts(run, CROWD);

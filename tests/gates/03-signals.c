@@ -255,6 +255,10 @@ static void every_signal(void)
 	AWAIT(state_of(command) == 'T' || (kill(command, SIGSTOP), false),
 	      "the command does not stop");
 	kill(command, SIGCONT);
+	EXPECT(count_descriptors(supervise) < 16,
+	       "supervise has %d open descriptors after all these signals: it "
+	       "forgets to close them",
+	       count_descriptors(supervise));
 	pass_one(run, supervise, SIGTERM);
 	expect_status(run, 0);
 	expect_left_alone(other, 64);
@@ -302,6 +306,10 @@ static void mask_as_called(void)
 		       status_of(command, "SigIgn"));
 		EXPECT(group_of(command) == command,
 		       "CMD does not lead a process group of its own");
+		EXPECT(count_descriptors(command) == 3,
+		       "CMD has %d open descriptors, and is to have 0, 1 and 2 "
+		       "alone: one of supervise's is without FD_CLOEXEC",
+		       count_descriptors(command));
 		kill(command, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
 	}
