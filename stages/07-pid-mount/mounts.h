@@ -9,8 +9,9 @@
 /*
  * Stops mounts of this namespace from spreading to others and theirs from
  * arriving here, for every mount there is. The first thing to do in a new
- * mount namespace: its mounts are copies, but shared with the machine's.
- * Returns 0, or -1 with errno. MS_REC | MS_PRIVATE.
+ * mount namespace: its mounts are copies, but shared with the machine's, or,
+ * where it has a user namespace of its own, following them. Returns 0, or -1
+ * with errno. mount_namespaces(7), MS_REC | MS_PRIVATE.
  */
 int make_mounts_private(void);
 

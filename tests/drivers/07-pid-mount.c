@@ -137,17 +137,22 @@ static int start_child(char **words)
 {
 	int self = sys_pidfd_open(getpid(), 0);
 	const struct timespec nap = {.tv_nsec = 1000000};
+	pid_t child;
 
 	if (self < 0)
 		die(EXIT_OURS);
-	if (fork() == 0) {
+	child = fork();
+	if (child == 0) {
 		if (die_with_parent(self) < 0)
 			die(EXIT_OURS);
 		close(self);
 		become(words + 1);
 	}
-	while (access(words[0], F_OK) < 0)
+	while (access(words[0], F_OK) < 0) {
+		if (waitpid(child, NULL, WNOHANG) != 0)
+			return EXIT_OURS;
 		nanosleep(&nap, NULL);
+	}
 	return 0;
 }
 
