@@ -9,9 +9,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "spawn.h"
+
 /* Limits; 0 leaves a limit as it is. */
 struct cgroup_limits {
-	uint64_t memory; /* memory.max in bytes; swap is then 0 */
+	uint64_t memory; /* memory.max in bytes; memory.swap.max is then 0 */
 	uint64_t pids;	 /* pids.max: processes and threads */
 	unsigned cpu;	 /* cpu.max in percent of one CPU: 150 is 1.5 */
 	unsigned weight; /* cpu.weight, 1 to 10000; the kernel's is 100 */
@@ -37,6 +39,12 @@ struct cgroup {
 	char name[64]; /* in the parent */
 	bool aside;    /* step_aside() moved the caller */
 };
+
+/*
+ * How long these functions wait at most for what the kernel is to do, in
+ * milliseconds: 10000, until somebody changes it.
+ */
+extern int cgroup_patience;
 
 /*
  * Makes a new group below the one the caller is in and enables the
@@ -65,41 +73,81 @@ int cgroup_create(struct cgroup *group, const char *prefix,
 /*
  * Sets the limits, before a process enters. A group that runs out of memory is
  * killed whole (memory.oom.group): half a container is worse than none, and
- * the command then dies of it for all to see. Returns 0, or -1 with errno of
- * the file that refused.
+ * the command then dies of it for all to see. Swap would let it live on past
+ * its limit: memory.swap.max 0, where the kernel has that file. Returns 0, or
+ * -1 with errno of the file that refused.
  */
 int cgroup_limit(const struct cgroup *group,
 		 const struct cgroup_limits *limits);
 
-/* Moves process `pid` (0: the caller) into the group: cgroup.procs. */
+/*
+ * Moves process `pid` (0: the caller) into the group: cgroup.procs. Returns 0,
+ * or -1 with errno: ESRCH when there is no such process.
+ */
 int cgroup_enter(const struct cgroup *group, pid_t pid);
 
-/* Reads what the group used so far. Returns 0, or -1 with errno. */
-int cgroup_read_stats(const struct cgroup *group, struct cgroup_stats *stats);
+/*
+ * Starts the command in a child process that is in the group when this
+ * returns, and before the command is executed: a process that it forks
+ * earlier, or a page that it touches, would never count, and cgroup_kill()
+ * would miss it. It is in a new user namespace, as user 0, and in a new cgroup
+ * namespace, in which the group is "/": its root is the group that its first
+ * process is in when it is made. clone3(2) puts the child there first
+ * (CLONE_INTO_CGROUP, CLONE_NEWCGROUP); one that is moved later is to ask for
+ * the namespace later still.
+ *
+ * Returns the child's process id, or -1 with errno: EAGAIN when a limit
+ * forbids another process. A child that fails later says why and exits as
+ * exec_command() does.
+ */
+pid_t cgroup_spawn(const struct cgroup *group, const struct command *command);
+
+/*
+ * Waits until cgroup.events of the group has `value` for `key`: "populated" is
+ * 1 while a process is in the group or in one below it, "frozen" is 1 when all
+ * of them are stopped. Sleeps until the file changes, `patience` milliseconds
+ * at most; a signal neither ends the wait nor prolongs it. Returns 0, or -1
+ * with errno: ETIMEDOUT. poll(2).
+ */
+int cgroup_wait(const struct cgroup *group, const char *key, uint64_t value,
+		int patience);
 
 /*
  * Stops (`frozen`) or continues all processes of the group and waits until
- * they are: cgroup.freeze, cgroup.events. Returns 0, or -1 with errno;
- * ETIMEDOUT after 10 seconds.
+ * they are: cgroup.freeze. Returns 0, or -1 with errno: ETIMEDOUT after
+ * cgroup_patience.
  */
 int cgroup_freeze(const struct cgroup *group, bool frozen);
 
 /*
  * Kills every process of the group and of all groups below, and waits until
- * they are gone (cgroup.events, populated 0). One write to cgroup.kill reaches
- * them all but for a child whose parent was in the middle of fork(2): it is
- * repeated until nobody is left. Returns 0, or -1 with errno; ETIMEDOUT after
- * 10 seconds.
+ * they are gone (populated 0). One write to cgroup.kill reaches them all but
+ * for a child whose parent was in the middle of fork(2): it is repeated until
+ * nobody is left. Returns 0, or -1 with errno: ETIMEDOUT after
+ * cgroup_patience.
  */
 int cgroup_kill(const struct cgroup *group);
 
 /*
  * Waits until the group is empty, which cgroup_kill() sees to, removes it with
  * all groups that were made below it, brings the caller back if it had moved
- * aside, and closes the descriptors. A group that is gone already is no
- * failure. Returns 0, or -1 with errno; ETIMEDOUT when it stays populated for
- * 10 seconds. rmdir(2), poll(2).
+ * aside, and closes the descriptors, also when it fails. A group that is gone
+ * already is no failure. Returns 0, or -1 with errno: ETIMEDOUT when it stays
+ * populated for cgroup_patience. rmdir(2).
  */
 int cgroup_remove(struct cgroup *group);
+
+/*
+ * Reads what the group used so far. What the kernel does not count here is 0.
+ * Returns 0, or -1 with errno.
+ */
+int cgroup_read_stats(const struct cgroup *group, struct cgroup_stats *stats);
+
+/*
+ * The end of a group: kills what is left in it, reads what it used (which goes
+ * with it), and removes it. A failure of one keeps none of the others from
+ * being done. Returns 0, or -1 with errno of the first that failed.
+ */
+int cgroup_finish(struct cgroup *group, struct cgroup_stats *stats);
 
 #endif

@@ -1,12 +1,10 @@
 /* cgroup: run a program in a control group with limits. Stage 09. */
-#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
-#include "clone.h"
 #include "failure.h"
 #include "init.h"
 #include "options.h"
@@ -38,17 +36,12 @@ struct setup {
 	bool terminal;
 };
 
-/* In the child, which is in the new group already. */
+/* In the child, just before it becomes the command. */
 static int set_up(void *data)
 {
 	struct setup *setup = data;
 
-	/*
-	 * Only now: a cgroup namespace has for its root the group of whoever
-	 * asks for it, and clone3(2) would have asked from outside.
-	 */
-	if (die_with_parent(setup->parent) < 0 ||
-	    leave_namespaces(CLONE_NEWCGROUP) < 0)
+	if (die_with_parent(setup->parent) < 0)
 		return -1;
 	return terminal_own_group(&setup->terminal);
 }
@@ -75,28 +68,9 @@ static double seconds(void)
 static int run(const struct cgroup *group, const struct command *command,
 	       const struct supervision *how, struct outcome *outcome)
 {
-	struct namespaces world = {.cgroup = group->dir};
-	pid_t child = fork_in_namespaces(&world, NULL);
+	pid_t child = cgroup_spawn(group, command);
 
-	if (child == 0)
-		exec_command(command);
 	return child < 0 ? -1 : supervise(child, how, outcome);
-}
-
-/* Kills what the command left, and leaves nothing itself. */
-static int clean_up(struct cgroup *group, struct cgroup_stats *stats)
-{
-	int result = 0;
-
-	if (cgroup_kill(group) < 0 || cgroup_read_stats(group, stats) < 0) {
-		report_failure();
-		result = -1;
-	}
-	if (cgroup_remove(group) < 0) {
-		report_failure();
-		result = -1;
-	}
-	return result;
 }
 
 int main(int argc, char **argv)
@@ -166,8 +140,10 @@ int main(int argc, char **argv)
 		ours = true;
 	}
 	wall = seconds() - start;
-	if (clean_up(&group, &stats) < 0)
+	if (cgroup_finish(&group, &stats) < 0) {
+		report_failure();
 		ours = true;
+	}
 	if (report && outcome.ended &&
 	    report_usage(STDERR_FILENO, &outcome, wall, &stats, false) < 0) {
 		report_failure();

@@ -1,330 +1,1179 @@
 /* Stage 09: cgroup.h. Every test needs limits: a machine of its own, as root */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gate.h"
 #include "process.h"
+#include "removal.h"
 
-/* The student's program, in the group that was given to the student. */
-#define CGROUP(...) START_WITH({.in_delegated = true}, "cgroup", __VA_ARGS__)
+#define MOST_GROUPS 8
+
+/* In the group that was given to the student: the program, and the driver. */
+#define DELEGATED(...) START_WITH({.in_delegated = true}, __VA_ARGS__)
+#define CGROUP(...) DELEGATED("cgroup", __VA_ARGS__)
+#define DRIVE(...) DELEGATED("driver", __VA_ARGS__)
+
+/* A word to be put together. Static, 64 at a time. */
+static const char *word(const char *format, ...)
+	__attribute__((format(printf, 1, 2)));
+
+static const char *word(const char *format, ...)
+{
+	static char words[64][700];
+	static int next;
+	va_list arguments;
+
+	next = (next + 1) % 64;
+	va_start(arguments, format);
+	vsnprintf(words[next], sizeof(words[next]), format, arguments);
+	va_end(arguments);
+	return words[next];
+}
 
 /* The directory out here of the group that a process is in. */
-static const char *group_dir(pid_t pid)
+static const char *group_of_process(pid_t pid)
 {
-	static char dir[700];
 	const char *line = strstr(proc_file(pid, "cgroup"), "0::/");
 
 	EXPECT(line, "process %d is in no version 2 group", pid);
-	snprintf(dir, sizeof(dir), "/sys/fs/cgroup%.*s",
-		 (int)strcspn(line + 3, "\n"), line + 3);
-	return dir;
+	return word("/sys/fs/cgroup%.*s", (int)strcspn(line + 3, "\n"),
+		    line + 3);
 }
 
-/* The first line of a file of a group; "" when it is not there. */
+/* A file of a group, without a newline at its end; "" when it is not there. */
 static const char *group_file(const char *dir, const char *file)
 {
-	static char texts[2][4096];
+	static char texts[8][4096];
 	static int next;
-	char path[900];
+	char *text = texts[next = (next + 1) % 8], path[900];
 	ssize_t n = 0;
 	int fd;
 
-	next = !next;
 	snprintf(path, sizeof(path), "%s/%s", dir, file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		n = read(fd, texts[next], sizeof(texts[next]) - 1);
+	if (fd >= 0)
+		n = read(fd, text, sizeof(texts[0]) - 1);
+	if (fd >= 0)
 		close(fd);
-	}
-	texts[next][n > 0 ? n : 0] = '\0';
-	texts[next][strcspn(texts[next], "\n")] = '\0';
-	return texts[next];
+	while (n > 0 && text[n - 1] == '\n')
+		n--;
+	text[n > 0 ? n : 0] = '\0';
+	return text;
 }
 
-static long value_in(const char *dir, const char *file, const char *key)
+/* The number behind a key at the start of a line, or -1. */
+static long long number_in(const char *text, const char *key)
 {
-	char path[900], line[256];
-	long value = -1;
-	FILE *text;
+	size_t length = strlen(key);
 
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	text = fopen(path, "re");
-	while (text && value < 0 && fgets(line, sizeof(line), text))
-		if (strncmp(line, key, strlen(key)) == 0 &&
-		    line[strlen(key)] == ' ')
-			value = strtol(line + strlen(key), NULL, 10);
-	if (text)
-		fclose(text);
-	return value;
+	while (*text) {
+		if (strncmp(text, key, length) == 0 && text[length] == ' ')
+			return strtoll(text + length, NULL, 10);
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return -1;
 }
 
-/* How many groups there are below the student's. */
-static int count_groups(void)
+static long long value_in(const char *dir, const char *file, const char *key)
+{
+	return number_in(group_file(dir, file), key);
+}
+
+static bool lists(const char *dir, const char *file, const char *name)
+{
+	const char *at = strstr(group_file(dir, file), name);
+
+	return at && (at[strlen(name)] == ' ' || at[strlen(name)] == '\0');
+}
+
+/* Writes to a file of a group, as whoever gave it to the student. */
+static void put(const char *dir, const char *file, const char *text)
+{
+	int fd = open(word("%s/%s", dir, file), O_WRONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : write(fd, text, strlen(text));
+	int error = errno;
+
+	if (fd >= 0)
+		close(fd);
+	EXPECT(n >= 0, "the test could not write %s to %s of %s: %s", text,
+	       file, dir, strerror(error));
+}
+
+static void move_to(const char *dir, pid_t pid)
+{
+	put(dir, "cgroup.procs", word("%d", (int)pid));
+}
+
+/* The groups below the student's; how many. */
+static size_t list_groups(char names[MOST_GROUPS][256])
 {
 	DIR *dir = opendir(delegated_cgroup());
 	struct dirent *entry;
-	int count = 0;
+	size_t count = 0;
 
 	EXPECT(dir, "the student's group is gone");
-	while ((entry = readdir(dir)))
-		count += entry->d_type == DT_DIR && entry->d_name[0] != '.';
+	while ((entry = readdir(dir)) && count < MOST_GROUPS)
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			snprintf(names[count++], 256, "%s", entry->d_name);
 	closedir(dir);
 	return count;
 }
 
+static size_t count_groups(void)
+{
+	char names[MOST_GROUPS][256];
+
+	return list_groups(names);
+}
+
 static void expect_no_group_left(void)
 {
-	AWAIT(count_groups() == 0, "%d groups are left behind", count_groups());
+	char names[MOST_GROUPS][256];
+
+	AWAIT(list_groups(names) == 0,
+	      "%zu groups are left behind in the caller's, %s among them",
+	      count_groups(), names[0]);
+}
+
+/*
+ * The group that was made, of those below the student's that are not in
+ * `known`; the sibling of it that its maker has gone to does not count.
+ */
+static const char *new_group(const char *known, const char *known_too)
+{
+	char names[MOST_GROUPS][256];
+	const char *found = NULL;
+	size_t count = list_groups(names);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *dir = word("%s/%s", delegated_cgroup(), names[i]);
+
+		if (strstr(names[i], ".maker") || strcmp(dir, known) == 0 ||
+		    strcmp(dir, known_too) == 0)
+			continue;
+		EXPECT(!found,
+		       "more than one new group is in the caller's: %s and %s",
+		       found, dir);
+		found = dir;
+	}
+	EXPECT(found, "there is no new group in the caller's, %s",
+	       delegated_cgroup());
+	return found;
+}
+
+/* Makes the student's group what it was before, without the student's help. */
+static void clear_student(void)
+{
+	char names[MOST_GROUPS][256];
+	size_t count = list_groups(names);
+	int parent = open(delegated_cgroup(), O_RDONLY | O_CLOEXEC);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *dir = word("%s/%s", delegated_cgroup(), names[i]);
+
+		put(dir, "cgroup.kill", "1");
+		AWAIT(value_in(dir, "cgroup.events", "populated") == 0,
+		      "the test could not empty %s", dir);
+		EXPECT(remove_tree(parent, names[i]) == 0,
+		       "the test could not remove %s: %s", dir,
+		       strerror(errno));
+	}
+	close(parent);
+	put(delegated_cgroup(), "cgroup.subtree_control", "-cpu -memory -pids");
+}
+
+/* A group below another, made by its owner. */
+static const char *make_below(const char *dir, const char *name)
+{
+	const char *path = word("%s/%s", dir, name);
+	struct stat above;
+
+	EXPECT(stat(dir, &above) == 0 && mkdir(path, 0755) == 0 &&
+		       chown(path, above.st_uid, above.st_gid) == 0,
+	       "the test could not make %s: %s", path, strerror(errno));
+	return path;
+}
+
+/* Ends a run outright, and clears up after it. */
+static void end(struct run *run)
+{
+	send_signal(run, SIGKILL);
+	finish(run);
+	clear_student();
+}
+
+static const char *const functions[][2] = {
+	{"make", "cgroup_create()"},	    {"limit", "cgroup_limit()"},
+	{"move", "cgroup_enter()"},	    {"vanished", "cgroup_enter()"},
+	{"enter", "cgroup_enter(, 0)"},	    {"spawn", "cgroup_spawn()"},
+	{"busy", "cgroup_spawn()"},	    {"wait", "cgroup_wait()"},
+	{"freezes", "cgroup_freeze()"},	    {"freeze", "cgroup_freeze(, true)"},
+	{"thaw", "cgroup_freeze(, false)"}, {"kill", "cgroup_kill()"},
+	{"stats", "cgroup_read_stats()"},   {"remove", "cgroup_remove()"},
+	{"finish", "cgroup_finish()"},
+};
+
+static const char *function_of(const char *step)
+{
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
+		if (strcmp(functions[i][0], step) == 0)
+			return functions[i][1];
+	return step;
+}
+
+static const char *text_of(int error)
+{
+	return error ? strerror(error) : "success";
+}
+
+static bool has_done(struct run *run, const char *step)
+{
+	const char *text = output_of(run);
+
+	/* A whole line: it is written at once, but read as it comes. */
+	return number_in(text, step) >= 0 && text[strlen(text) - 1] == '\n';
+}
+
+/* The errno that a step of the driver ended with, waited for; 0: none. */
+static int result_of(struct run *run, const char *step)
+{
+	AWAIT(has_done(run, step) || has_ended(run), "%s does not return",
+	      function_of(step));
+	EXPECT(has_done(run, step),
+	       "the driver has ended, with status %d, in or before %s",
+	       finish(run), function_of(step));
+	return (int)number_in(output_of(run), step);
+}
+
+static void expect_result(struct run *run, const char *step, int error)
+{
+	int seen = result_of(run, step);
+
+	/* What it says on standard error is to be there, to be shown. */
+	errors_of(run);
+	if (seen == error)
+		return;
+	/* Without a group nothing else can be right. */
+	if (strcmp(step, "make") != 0)
+		expect_result(run, "make", 0);
+	if (error == 0)
+		fail("%s failed: %s", function_of(step), strerror(seen));
+	fail("%s: expected it to fail with \"%s\", saw %s", function_of(step),
+	     strerror(error), text_of(seen));
+}
+
+/* The second number of a step's line. */
+static long second_of(struct run *run, const char *step)
+{
+	const char *line = strstr(output_of(run), word("%s 0 ", step));
+
+	return line ? strtol(line + strlen(step) + 3, NULL, 10) : -1;
+}
+
+/* Until the driver has come to "until=TOKEN". */
+static void await_at(struct run *run, const char *token)
+{
+	const char *line = word("at %s\n", token);
+
+	AWAIT(strstr(output_of(run), line) || has_ended(run),
+	      "the driver does not get on; it has written: %s", output_of(run));
+	EXPECT(strstr(output_of(run), line),
+	       "the driver has ended, with status %d", finish(run));
+}
+
+static void go_on(const char *token)
+{
+	write_in_sandbox(word("/tmp/%s", token), "");
+}
+
+static bool is_there(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+/* Whether a run would find that somebody holds the group (neighbours.h). */
+static bool is_held(const char *dir)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = open(word("%s/cgroup.kill", dir), O_WRONLY | O_CLOEXEC);
+	bool held = fd >= 0 && fcntl(fd, F_OFD_GETLK, &lock) == 0 &&
+		    lock.l_type != F_UNLCK;
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
+/* Another run's sweep comes between mkdir(2) and hold_group(). */
+static void expect_made_again(const char *first, const char *second)
+{
+	const char *token = fresh_token(), *at = fresh_token();
+	const char *paused = sandbox_path(word("/tmp/%s.paused", token));
+	const char *taken = NULL, *made;
+	struct run *run;
+
+	run = DELEGATED("probe", "launch", word("pause=trylock:1:%s", token),
+			word("driver make until=%s", at));
+	AWAIT(is_there(paused) || strstr(output_of(run), "at ") ||
+		      has_ended(run),
+	      "cgroup_create() does not return");
+	if (is_there(paused)) {
+		taken = new_group(first, second);
+		EXPECT(rmdir(taken) == 0, "the test could not remove %s: %s",
+		       taken, strerror(errno));
+		go_on(token);
+	}
+	expect_result(run, "make", 0);
+	await_at(run, at);
+	made = new_group(first, second);
+	EXPECT(!taken || strcmp(made, taken) != 0,
+	       "a group that another run had swept away was made again under "
+	       "its old name");
+	EXPECT(is_held(made), "nobody holds the group that was made again");
 }
 
 static void own_group(void)
 {
-	const char *token = fresh_token();
-	struct run *run = CGROUP("probe", "hold", token), *inside;
-	pid_t command = await_probe(token);
-	char dir[700];
+	const char *at = fresh_token(), *too = fresh_token(), *first, *second;
+	struct run *run = DRIVE("make", word("until=%s", at));
 
-	snprintf(dir, sizeof(dir), "%s", group_dir(command));
-	EXPECT(strcmp(dir, delegated_cgroup()) != 0 &&
-		       strncmp(dir, delegated_cgroup(),
-			       strlen(delegated_cgroup())) == 0,
-	       "CMD is in %s: expected a group of its own below its caller's, "
-	       "%s",
-	       dir, delegated_cgroup());
-	EXPECT(namespace_of(command, "cgroup") !=
-		       namespace_of(pid_of(run), "cgroup"),
-	       "CMD is in the cgroup namespace of its caller");
-	kill(command, SIGTERM);
-	expect_status(run, 128 + SIGTERM);
-	EXPECT(access(dir, F_OK) < 0, "the group is left behind: %s", dir);
-	inside = CGROUP("cat", "/proc/self/cgroup");
-	EXPECT(finish(inside) == 0 && strstr(output_of(inside), "0::/\n"),
-	       "in its cgroup namespace CMD's group is not /: %s",
-	       output_of(inside));
-	expect_no_group_left();
+	expect_result(run, "make", 0);
+	await_at(run, at);
+	first = new_group("", "");
+	EXPECT(strncmp(strrchr(first, '/'), "/driver.", 8) == 0,
+	       "the new group is %s: expected a name that starts with the "
+	       "prefix, \"driver\"",
+	       first);
+	EXPECT(strcmp(group_of_process(pid_of(run)), delegated_cgroup()) == 0,
+	       "the caller is in %s: expected it to be left where it was, "
+	       "since no limit was asked for",
+	       group_of_process(pid_of(run)));
+	EXPECT(strcmp(group_file(delegated_cgroup(), "cgroup.subtree_control"),
+		      "") == 0,
+	       "controllers are enabled that no limit needs: %s",
+	       group_file(delegated_cgroup(), "cgroup.subtree_control"));
+	EXPECT(is_held(first),
+	       "nobody holds the new group: the next run would take it for a "
+	       "leftover. It is for hold_group() to open it");
+	run = DRIVE("make", word("until=%s", too));
+	expect_result(run, "make", 0);
+	await_at(run, too);
+	second = new_group(first, "");
+	EXPECT(is_held(first) && is_held(second),
+	       "of two runs at once, one has lost its group");
+	expect_made_again(first, second);
 }
 
-static void memory_limit(void)
+/* A driver that makes a group with one limit; the group. */
+static const char *make_limited(struct run **run, const char *limit)
+{
+	const char *at = fresh_token();
+
+	*run = DRIVE(limit, "make", "limit", word("until=%s", at));
+	expect_result(*run, "make", 0);
+	await_at(*run, at);
+	return new_group("", "");
+}
+
+static void expect_enabled(const char *limit, const char *controller)
+{
+	static const char *const all[] = {"memory", "pids", "cpu"};
+	struct run *run;
+	const char *dir = make_limited(&run, limit);
+	const char *caller = group_of_process(pid_of(run));
+
+	for (int i = 0; i < 3; i++) {
+		bool wanted = strcmp(all[i], controller) == 0;
+
+		EXPECT(lists(dir, "cgroup.controllers", all[i]) == wanted,
+		       "with %s the new group has the controllers \"%s\": "
+		       "expected %s alone, which cgroup.subtree_control of "
+		       "the group above is to enable",
+		       limit, group_file(dir, "cgroup.controllers"),
+		       controller);
+	}
+	EXPECT(strcmp(group_file(dir, "cgroup.type"), "domain") == 0,
+	       "with %s the new group is of the type \"%s\", in which no "
+	       "process can be: the controllers were enabled before the caller "
+	       "had stepped aside",
+	       limit, group_file(dir, "cgroup.type"));
+	EXPECT(strcmp(caller, dir) != 0,
+	       "the caller itself is in the new group, and limited with it");
+	EXPECT(strcmp(caller, delegated_cgroup()) != 0,
+	       "the caller is in the way of its own new group");
+	end(run);
+}
+
+/* That it cannot be made, and that nothing is left of the attempt. */
+static void expect_not_made(const char *limit, int error)
+{
+	const char *at = fresh_token();
+	struct run *run = DRIVE(limit, "make", word("until=%s", at));
+
+	expect_result(run, "make", error);
+	await_at(run, at);
+	EXPECT(count_groups() == 0,
+	       "cgroup_create() has failed, and left %zu groups behind",
+	       count_groups());
+	EXPECT(strcmp(group_of_process(pid_of(run)), delegated_cgroup()) == 0,
+	       "cgroup_create() has failed, and left its caller in %s",
+	       group_of_process(pid_of(run)));
+	EXPECT(strcmp(group_file(delegated_cgroup(), "cgroup.subtree_control"),
+		      "") == 0,
+	       "cgroup_create() has failed, and left controllers enabled: %s",
+	       group_file(delegated_cgroup(), "cgroup.subtree_control"));
+	end(run);
+}
+
+static void controllers(void)
+{
+	const char *token = fresh_token(), *above, *control;
+	struct run *other;
+
+	expect_enabled("memory=50000000", "memory");
+	expect_enabled("pids=9", "pids");
+	expect_enabled("weight=50", "cpu");
+	/* In the way: a process of somebody else. */
+	other = DELEGATED("probe", "hold", token);
+	await_probe(token);
+	expect_not_made("pids=9", EBUSY);
+	expect_not_made("memory=50000000", EBUSY);
+	send_signal(other, SIGKILL);
+	finish(other);
+	/* A controller that is not passed on to the student. */
+	above = word(
+		"%.*s",
+		(int)(strrchr(delegated_cgroup(), '/') - delegated_cgroup()),
+		delegated_cgroup());
+	put(above, "cgroup.subtree_control", "-cpu");
+	expect_not_made("cpu=50", EOPNOTSUPP);
+	put(above, "cgroup.subtree_control", "+cpu");
+	/* Not the student's to enable them. */
+	control = word("%s/cgroup.subtree_control", delegated_cgroup());
+	EXPECT(chown(control, 0, 0) == 0, "chown: %s", strerror(errno));
+	expect_not_made("pids=9", EACCES);
+}
+
+static void expect_file(const char *dir, const char *file, const char *text)
+{
+	EXPECT(strcmp(group_file(dir, file), text) == 0,
+	       "%s is \"%s\", expected \"%s\"", file, group_file(dir, file),
+	       text);
+}
+
+/* With all controllers in the group, but only one limit asked for. */
+static void expect_others_left(const char *limit, const char *file,
+			       const char *text)
+{
+	static const char *const files[][2] = {
+		{"memory.max", "max"}, {"memory.oom.group", "0"},
+		{"pids.max", "max"},   {"cpu.max", "max 100000"},
+		{"cpu.weight", "100"},
+	};
+	const char *at = fresh_token(), *dir;
+	struct run *run = DRIVE("memory=50000000", "pids=9", "weight=50",
+				"make", "memory=0", "pids=0", "weight=0", limit,
+				"limit", word("until=%s", at));
+
+	expect_result(run, "limit", 0);
+	await_at(run, at);
+	dir = new_group("", "");
+	expect_file(dir, file, text);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (strcmp(files[i][0], file) != 0)
+			EXPECT(strcmp(group_file(dir, files[i][0]),
+				      files[i][1]) == 0,
+			       "%s is \"%s\": expected what it was before, "
+			       "\"%s\", because that limit was 0",
+			       files[i][0], group_file(dir, files[i][0]),
+			       files[i][1]);
+	end(run);
+}
+
+static void expect_memory(void)
+{
+	/* More than 32 bits, in pages. */
+	uint64_t bytes = UINT64_C(5) << 30;
+	const char *number, *dir;
+	struct run *run;
+
+	bytes += (uint64_t)random_between(1, 1 << 20) << 12;
+	number = word("%llu", (unsigned long long)bytes);
+	dir = make_limited(&run, word("memory=%s", number));
+	expect_result(run, "limit", 0);
+	expect_file(dir, "memory.max", number);
+	expect_file(dir, "memory.swap.max", "0");
+	expect_file(dir, "memory.oom.group", "1");
+	end(run);
+	/* No controller, no file. */
+	run = DRIVE("make", "memory=50000000", "limit");
+	expect_result(run, "limit", ENOENT);
+	finish(run);
+	clear_student();
+}
+
+/* QUOTA PERIOD: any period will do. */
+static void expect_percent(int percent)
+{
+	long long quota = 0, period = 1;
+	struct run *run;
+	const char *dir = make_limited(&run, word("cpu=%d", percent));
+	const char *text = group_file(dir, "cpu.max");
+
+	expect_result(run, "limit", 0);
+	EXPECT(sscanf(text, "%lld %lld", &quota, &period) == 2 &&
+		       quota * 100 == period * percent,
+	       "with %d percent of a CPU cpu.max is \"%s\": expected that "
+	       "part of its period, as in \"%d 100000\"",
+	       percent, text, percent * 1000);
+	expect_file(dir, "cpu.weight", "100");
+	end(run);
+}
+
+static void limits(void)
+{
+	const char *most = word("%d", random_between(4, 40));
+	const char *weight = word("%d", random_between(200, 10000));
+	const char *dir;
+	struct run *run;
+
+	expect_memory();
+	dir = make_limited(&run, word("pids=%s", most));
+	expect_result(run, "limit", 0);
+	expect_file(dir, "pids.max", most);
+	end(run);
+	expect_percent(1);
+	expect_percent(random_between(101, 400));
+	dir = make_limited(&run, word("weight=%s", weight));
+	expect_result(run, "limit", 0);
+	expect_file(dir, "cpu.weight", weight);
+	expect_file(dir, "cpu.max", "max 100000");
+	end(run);
+	expect_others_left("pids=77", "pids.max", "77");
+	make_limited(&run, "weight=20000");
+	expect_result(run, "limit", ERANGE);
+	end(run);
+}
+
+/* All of a run is asleep: it waits for something that has not come. */
+static bool is_quiet(struct run *run)
+{
+	pid_t pids[16] = {pid_of(run)};
+	size_t count = 1 + descendants_of(pids[0], pids + 1, 15);
+
+	for (size_t i = 0; i < count; i++)
+		if (state_of(pids[i]) != 'S' || !is_idle(pids[i]))
+			return false;
+	return true;
+}
+
+/*
+ * Whoever moves CMD into its group, if somebody does, is held up: CMD has to
+ * wait for it.
+ */
+static void expect_entered_before_exec(void)
+{
+	const char *token = fresh_token(), *held = fresh_token();
+	const char *at = fresh_token();
+	const char *paused = sandbox_path(word("/tmp/%s.paused", held));
+	struct run *run;
+
+	run = DELEGATED(
+		"probe", "launch", word("pause=cgroup.procs:1:%s", held),
+		word("driver make spawn=probe,hold,%s until=%s", token, at));
+	AWAIT(find_probe(token) || is_there(paused) || has_ended(run),
+	      "CMD was not executed");
+	if (is_there(paused)) {
+		AWAIT(find_probe(token) || has_done(run, "spawn") ||
+			      is_quiet(run),
+		      "CMD was not executed");
+		EXPECT(!find_probe(token),
+		       "CMD is executed before it has been moved into its "
+		       "group: what it does until then escapes the limits");
+		EXPECT(!has_done(run, "spawn"),
+		       "cgroup_spawn() returns before the child is in its "
+		       "group: a cgroup_kill() would miss it");
+		go_on(held);
+	}
+	expect_result(run, "spawn", 0);
+	await_at(run, at);
+	EXPECT(strcmp(group_of_process(await_probe(token)),
+		      new_group("", "")) == 0,
+	       "CMD is in %s, expected %s",
+	       group_of_process(await_probe(token)), new_group("", ""));
+	end(run);
+}
+
+static void expect_enters(void)
+{
+	const char *outside = fresh_token(), *inside = fresh_token();
+	const char *at = fresh_token(), *dir;
+	struct run *run;
+
+	run = DRIVE("make", word("outside=%s", outside), "move", "vanished",
+		    word("enter=%s", inside), word("until=%s", at));
+	expect_result(run, "move", 0);
+	expect_result(run, "vanished", ESRCH);
+	expect_result(run, "enter", 0);
+	await_at(run, at);
+	dir = new_group("", "");
+	EXPECT(strcmp(group_of_process(await_probe(outside)), dir) == 0,
+	       "cgroup_enter() of a process: it is in %s, expected %s",
+	       group_of_process(find_probe(outside)), dir);
+	EXPECT(strcmp(group_of_process(await_probe(inside)), dir) == 0,
+	       "cgroup_enter() of the caller: it is in %s, expected %s",
+	       group_of_process(find_probe(inside)), dir);
+	EXPECT(strcmp(group_of_process(pid_of(run)), delegated_cgroup()) == 0,
+	       "cgroup_enter() of another process has moved the caller");
+	end(run);
+}
+
+static void from_the_start(void)
 {
 	const char *token = fresh_token();
-	int mib = random_between(16, 40);
-	char word[16], bytes[32];
+	int most = random_between(3, 20);
 	struct run *run;
 	pid_t command;
 
-	snprintf(word, sizeof(word), "%dM", mib);
-	snprintf(bytes, sizeof(bytes), "%d", mib << 20);
-	run = CGROUP("--memory", word, "probe", "hold", token);
+	expect_enters();
+	expect_entered_before_exec();
+	run = CGROUP("probe", "hold", token);
 	command = await_probe(token);
-	EXPECT(strcmp(group_file(group_dir(command), "memory.max"), bytes) == 0,
-	       "memory.max is %s, expected %s",
-	       group_file(group_dir(command), "memory.max"), bytes);
-	kill(command, SIGKILL);
-	finish(run);
-	run = CGROUP("--memory", word, "--stats", "probe", "fill", "64");
-	expect_status(run, 128 + SIGKILL);
-	EXPECT(strstr(errors_of(run), "cause oom\n") &&
-		       !strstr(errors_of(run), "oom_kill 0\n"),
-	       "--stats does not tell of the out-of-memory kill: %s",
-	       errors_of(run));
-	run = CGROUP("--memory", "100M", "--stats", "probe", "fill", "64");
-	expect_status(run, 0);
-	EXPECT(strstr(errors_of(run), "memory_peak "), "--stats has no "
-						       "memory_peak");
-	expect_no_group_left();
-}
-
-static void pids_limit(void)
-{
-	int most = random_between(3, 30);
-	char word[16];
-	struct run *run;
-
-	snprintf(word, sizeof(word), "%d", most);
-	run = CGROUP("--pids", word, "--stats", "probe", "fork", "50");
+	EXPECT(strcmp(group_of_process(command), new_group("", "")) == 0,
+	       "CMD is in %s: expected %s, the group that was made for it",
+	       group_of_process(command), new_group("", ""));
+	EXPECT(strcmp(group_of_process(pid_of(run)), delegated_cgroup()) == 0,
+	       "who started CMD is in %s: expected it to be left where it was",
+	       group_of_process(pid_of(run)));
+	EXPECT(namespace_of(command, "cgroup") !=
+			       namespace_of(pid_of(run), "cgroup") &&
+		       namespace_of(command, "user") !=
+			       namespace_of(pid_of(run), "user"),
+	       "CMD is in the user or the cgroup namespace of its caller");
+	EXPECT(count_descriptors(command) == 3,
+	       "CMD has %d descriptors: expected 0, 1 and 2. With a lock that "
+	       "it inherits the group would never look like a leftover",
+	       count_descriptors(command));
+	kill(command, SIGTERM);
+	expect_status(run, 128 + SIGTERM);
+	run = CGROUP("cat", "/proc/self/cgroup");
+	EXPECT(finish(run) == 0 && strstr(output_of(run), "0::/\n"),
+	       "CMD sees its group as %s expected \"0::/\": the root of a "
+	       "cgroup namespace is the group of whoever asks for it",
+	       output_of(run));
+	/* CMD alone is one of them; who watches over it is none. */
+	run = CGROUP("--pids", word("%d", most), "probe", "fork", "50");
 	expect_status(run, 1);
 	EXPECT(atoi(output_of(run)) == most - 1,
-	       "with --pids %d the probe could fork %s times, expected %d",
-	       most, output_of(run), most - 1);
-	EXPECT(strstr(errors_of(run), "pids_max 1\n"),
-	       "--stats does not tell of the fork that was refused");
-	expect_status(CGROUP("--pids", "60", "probe", "fork", "50"), 0);
+	       "with --pids %d CMD could fork %d times, expected %d", most,
+	       atoi(output_of(run)), most - 1);
 	expect_no_group_left();
 }
 
-static void cpu_limit(void)
+/* It is asleep again, or has come back with a result. */
+static void expect_waits_on(struct run *run, const char *step, long slept,
+			    const char *why)
 {
-	const char *token = fresh_token();
-	struct run *run = CGROUP("--cpu", "20", "--weight", "77", "--stats",
-				 "probe", "spin", token);
-	pid_t command = await_probe(token);
-	char dir[700];
+	long ticks = cpu_ticks(pid_of(run));
+	bool looking = false;
 
-	snprintf(dir, sizeof(dir), "%s", group_dir(command));
-	EXPECT(strcmp(group_file(dir, "cpu.max"), "20000 100000") == 0,
-	       "cpu.max is %s, expected 20000 100000",
-	       group_file(dir, "cpu.max"));
-	EXPECT(strcmp(group_file(dir, "cpu.weight"), "77") == 0,
-	       "cpu.weight is %s", group_file(dir, "cpu.weight"));
-	AWAIT(value_in(dir, "cpu.stat", "nr_throttled") > 1,
-	      "a CMD that spins is never throttled");
-	kill(command, SIGKILL);
-	expect_status(run, 128 + SIGKILL);
-	EXPECT(!strstr(errors_of(run), "nr_throttled 0\n") &&
-		       strstr(errors_of(run), "nr_throttled "),
-	       "--stats does not tell that it was throttled");
-	expect_no_group_left();
+	AWAIT(has_done(run, step) || times_slept(pid_of(run)) > slept ||
+		      is_idle(pid_of(run)) ||
+		      (looking = cpu_ticks(pid_of(run)) > ticks + 100),
+	      "%s does not wait", function_of(step));
+	EXPECT(!looking,
+	       "%s does not sleep while nothing changes, it looks again and "
+	       "again",
+	       function_of(step));
+	EXPECT(!has_done(run, step),
+	       "%s came back (%s) while a process was in the group: %s",
+	       function_of(step), text_of(result_of(run, step)), why);
 }
 
-/* From its first instruction: a fork or a page before would escape. */
-static void limited_from_the_start(void)
+/* For what does not come yet; a signal comes all the time, or never. */
+static void expect_waits(const char *alarms)
 {
+	const char *token = fresh_token(), *at = fresh_token(), *dir;
+	struct run *run;
+	long slept;
+	pid_t pid;
+
+	run = DRIVE("make", word("spawn=probe hold %s", token),
+		    word("until=%s", at), alarms, "wait=populated:0:30000");
+	expect_result(run, "spawn", 0);
+	await_at(run, at);
+	dir = new_group("", "");
+	pid = pid_of(run);
+	await_probe(token);
+	go_on(at);
+	expect_waits_on(run, "wait", times_slept(pid) + 20,
+			"nothing had changed in cgroup.events, but a signal "
+			"may have interrupted its sleep");
+	slept = times_slept(pid);
+	put(dir, "cgroup.freeze", "1");
+	AWAIT(value_in(dir, "cgroup.events", "frozen") == 1,
+	      "the test could not freeze %s", dir);
+	expect_waits_on(run, "wait", slept,
+			"something else had changed in cgroup.events, which "
+			"has to be read again, from its start");
+	put(dir, "cgroup.freeze", "0");
+	kill(find_probe(token), SIGKILL);
+	expect_result(run, "wait", 0);
+	finish(run);
+	clear_student();
+	run = DRIVE("make", "spawn=probe hold longer", alarms,
+		    "wait=populated:0:150");
+	expect_result(run, "spawn", 0);
+	/* 5 ms at least from one alarm to the next. */
+	AWAIT(has_done(run, "wait") || has_ended(run) ||
+		      times_slept(pid_of(run)) > 400,
+	      "cgroup_wait() does not return when its time is over");
+	EXPECT(has_done(run, "wait") || has_ended(run),
+	       "cgroup_wait() was to wait for 150 ms, and goes on and on: each "
+	       "signal prolongs it");
+	expect_result(run, "wait", ETIMEDOUT);
+	finish(run);
+	clear_student();
+}
+
+static void waits_and_freezes(void)
+{
+	const char *token = fresh_token(), *at = fresh_token();
+	const char *too = fresh_token(), *dir;
 	struct run *run;
 
-	for (int i = 0; i < 5; i++) {
-		run = CGROUP("--pids", "1", "probe", "fork", "3");
-		expect_status(run, 1);
-		EXPECT(atoi(output_of(run)) == 0,
-		       "with --pids 1 the probe could fork %s times: it was "
-		       "started before it was in its group",
-		       output_of(run));
-		expect_status(CGROUP("--memory", "8M", "probe", "fill", "32"),
-			      128 + SIGKILL);
-	}
-	expect_no_group_left();
+	expect_waits("patience=1000");
+	expect_waits("alarms");
+	run = DRIVE("make", word("spawn=probe hold %s", token), "busy=10",
+		    "freeze", word("until=%s", at), "thaw",
+		    word("until=%s", too), "freezes=5");
+	expect_result(run, "busy", 0);
+	expect_result(run, "freeze", 0);
+	await_at(run, at);
+	dir = new_group("", "");
+	expect_file(dir, "cgroup.freeze", "1");
+	go_on(at);
+	expect_result(run, "thaw", 0);
+	await_at(run, too);
+	expect_file(dir, "cgroup.freeze", "0");
+	go_on(too);
+	expect_result(run, "freezes", 0);
+	EXPECT(second_of(run, "freeze") == 1 && second_of(run, "thaw") == 0 &&
+		       second_of(run, "freezes") == 0,
+	       "cgroup_freeze() came back before cgroup.events said that all "
+	       "were frozen, or running again: it is to wait for that");
+	finish(run);
+	clear_student();
+}
+
+/* A child whose parent was in the middle of fork(2): the first kill is lost. */
+static void expect_killed_again(void)
+{
+	const char *token = fresh_token();
+	struct run *run;
+
+	run = DELEGATED("probe", "launch", "fake=cgroup.kill:1",
+			word("driver make patience=5000 spawn=probe,hold,%s "
+			     "kill",
+			     token));
+	expect_result(run, "spawn", 0);
+	EXPECT(result_of(run, "kill") == 0 && !find_probe(token),
+	       "one write to cgroup.kill has missed a process, and "
+	       "cgroup_kill() did not write again");
+	finish(run);
+	clear_student();
 }
 
 static void kills_what_is_left(void)
 {
 	const char *first = fresh_token(), *second = fresh_token();
-	char script[512];
+	const char *third = fresh_token(), *at = fresh_token();
+	const char *below, *dir;
 	struct run *run;
 
-	snprintf(script, sizeof(script),
-		 "probe hold %s & (setsid probe hold %s &); "
-		 "mkdir -p $(echo /sys/fs/cgroup/student/*/)/a/b && exit 3",
-		 first, second);
-	run = CGROUP("sh", "-c", script);
+	run = DRIVE("patience=5000", "make",
+		    word("spawn=setsid probe hold %s", first),
+		    word("spawn=probe hold %s", second),
+		    word("spawn=probe hold %s", third), "busy=10",
+		    word("until=%s", at), "kill");
+	expect_result(run, "busy", 0);
+	await_at(run, at);
+	dir = new_group("", "");
+	below = make_below(dir, "a");
+	move_to(below, await_probe(second));
+	move_to(make_below(below, "b"), await_probe(third));
+	await_probe(first);
+	go_on(at);
+	expect_result(run, "kill", 0);
+	EXPECT(second_of(run, "kill") == 0,
+	       "cgroup_kill() came back while cgroup.events still said "
+	       "\"populated 1\": it is to wait until all of them are gone");
+	EXPECT(!find_probe(first) && !find_probe(second) && !find_probe(third),
+	       "a process of the group, or of one below it, has outlived "
+	       "cgroup_kill()");
+	finish(run);
+	clear_student();
+	expect_killed_again();
+	/* All of it together. */
+	run = CGROUP("sh", "-c",
+		     word("probe hold %s & (setsid probe hold %s &); "
+			  "mkdir -p $(echo /sys/fs/cgroup/student/*/)/a/b && "
+			  "exit 3",
+			  first, second));
 	expect_status(run, 3);
 	EXPECT(find_probe(first) == 0 && find_probe(second) == 0,
 	       "what CMD left running still runs");
 	expect_no_group_left();
 }
 
-static void statistics(void)
+/* While a process is in the group, it waits; until it is told to give up. */
+static void expect_removed_when_empty(void)
 {
-	static const char *const keys[] = {
-		"status 0\n",	"signal 0\n",	 "wall_usec ",
-		"user_usec ",	"system_usec ",	 "memory_peak ",
-		"oom_kill 0\n", "nr_throttled ", "pids_max 0\n"};
-	int status = random_between(1, 120);
-	char word[16];
+	const char *before = fresh_token(), *at = fresh_token();
+	const char *after = fresh_token(), *token = fresh_token(), *dir;
+	struct run *run;
+	int descriptors;
+
+	run = DRIVE(word("until=%s", before), "pids=20", "make",
+		    word("spawn=probe hold %s", token), word("until=%s", at),
+		    "alarms", "remove", word("until=%s", after));
+	await_at(run, before);
+	descriptors = count_descriptors(pid_of(run));
+	go_on(before);
+	expect_result(run, "spawn", 0);
+	await_at(run, at);
+	dir = new_group("", "");
+	make_below(make_below(dir, "a"), "b");
+	await_probe(token);
+	go_on(at);
+	expect_waits_on(run, "remove", times_slept(pid_of(run)) + 20,
+			"it is to wait until cgroup.events says "
+			"\"populated 0\"");
+	kill(find_probe(token), SIGKILL);
+	expect_result(run, "remove", 0);
+	await_at(run, after);
+	expect_no_group_left();
+	EXPECT(strcmp(group_of_process(pid_of(run)), delegated_cgroup()) == 0,
+	       "the caller had stepped aside, and is in %s afterwards",
+	       group_of_process(pid_of(run)));
+	EXPECT(count_descriptors(pid_of(run)) == descriptors,
+	       "%d descriptors are open after cgroup_remove(), %d were before "
+	       "cgroup_create()",
+	       count_descriptors(pid_of(run)), descriptors);
+	end(run);
+}
+
+static void leaves_nothing(void)
+{
+	const char *at = fresh_token(), *after = fresh_token(), *dir;
+	struct run *run;
+	int descriptors;
+
+	expect_removed_when_empty();
+	/* Somebody else was faster. */
+	run = DRIVE("make", word("until=%s", at), "remove",
+		    word("until=%s", after));
+	await_at(run, at);
+	dir = new_group("", "");
+	EXPECT(rmdir(dir) == 0, "the test could not remove %s: %s", dir,
+	       strerror(errno));
+	go_on(at);
+	expect_result(run, "remove", 0);
+	await_at(run, after);
+	descriptors = count_descriptors(pid_of(run));
+	end(run);
+	/* Somebody in it will not go. */
+	at = fresh_token();
+	run = DRIVE("patience=150", "make", "spawn=probe hold longer", "remove",
+		    word("until=%s", at));
+	expect_result(run, "remove", ETIMEDOUT);
+	await_at(run, at);
+	EXPECT(count_descriptors(pid_of(run)) == descriptors,
+	       "%d descriptors are open after a cgroup_remove() that failed, "
+	       "%d after one that did not",
+	       count_descriptors(pid_of(run)), descriptors);
+	end(run);
+}
+
+static const char *const counts[][3] = {
+	{"user_usec", "cpu.stat", "user_usec"},
+	{"system_usec", "cpu.stat", "system_usec"},
+	{"nr_throttled", "cpu.stat", "nr_throttled"},
+	{"throttled_usec", "cpu.stat", "throttled_usec"},
+	{"oom_kill", "memory.events", "oom_kill"},
+	{"max", "pids.events", "max"},
+	{"memory_peak", "memory.peak", NULL},
+	{"pids_peak", "pids.peak", NULL},
+};
+
+#define COUNTS (sizeof(counts) / sizeof(counts[0]))
+
+static void read_counts(const char *dir, long long values[COUNTS])
+{
+	for (size_t i = 0; i < COUNTS; i++) {
+		const char *text = group_file(dir, counts[i][1]);
+
+		values[i] = counts[i][2] ? number_in(text, counts[i][2])
+					 : atoll(text);
+		if (values[i] < 0)
+			values[i] = 0;
+	}
+}
+
+/* Even those who have ended may have some of their time added later. */
+static void expect_counts(const char *function, const char *output,
+			  const long long before[COUNTS],
+			  const long long after[COUNTS])
+{
+	for (size_t i = 0; i < COUNTS; i++) {
+		long long told = number_in(output, counts[i][0]);
+
+		EXPECT(told >= before[i] && told <= after[i],
+		       "%s: %s%s%s is %lld, it says %lld", function,
+		       counts[i][2] ? counts[i][2] : "",
+		       counts[i][2] ? " of " : "", counts[i][1], before[i],
+		       told);
+	}
+}
+
+/* Uses some of everything, more than it may, and is killed for it. */
+static const char *use_up(struct run *run, const char *const at[3])
+{
+	const char *dir;
+
+	await_at(run, at[0]);
+	dir = new_group("", "");
+	AWAIT(value_in(dir, "cpu.stat", "nr_throttled") > 1,
+	      "a process that spins is not throttled in %s, where cpu.max is "
+	      "%s",
+	      dir, group_file(dir, "cpu.max"));
+	put(dir, "cpu.max", "max");
+	go_on(at[0]);
+	await_at(run, at[1]);
+	AWAIT(value_in(dir, "pids.events", "max") > 0,
+	      "forks are not refused in %s, where pids.max is %s", dir,
+	      group_file(dir, "pids.max"));
+	put(dir, "pids.max", "max");
+	put(dir, "memory.max", "16M");
+	put(dir, "memory.swap.max", "0");
+	put(dir, "memory.oom.group", "1");
+	go_on(at[1]);
+	await_at(run, at[2]);
+	AWAIT(value_in(dir, "cgroup.events", "populated") == 0,
+	      "%s has not run out of memory; its memory.peak is %s", dir,
+	      group_file(dir, "memory.peak"));
+	return dir;
+}
+
+static void expect_usage(void)
+{
+	const char *const at[] = {fresh_token(), fresh_token(), fresh_token()};
+	const char *later = fresh_token(), *gone = fresh_token(), *dir;
+	const char *token = fresh_token();
+	long long before[COUNTS], after[COUNTS];
 	struct run *run;
 
-	run = CGROUP("--memory", "64M", "--pids", "20", "--stats", "probe",
-		     "fill", "16");
-	expect_status(run, 0);
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		EXPECT(strstr(errors_of(run), keys[i]),
-		       "--stats lacks a line with \"%s\"", keys[i]);
-	EXPECT(atol(strstr(errors_of(run), "memory_peak ") + 12) > 16 << 20,
-	       "it touched 16 MiB, and memory_peak is less");
-	snprintf(word, sizeof(word), "%d", status);
-	run = CGROUP("--stats", "probe", "exit", word);
+	run = DRIVE("memory=50000000", "pids=4", "cpu=20", "make", "limit",
+		    "spawn=probe spin spinner", word("until=%s", at[0]),
+		    "spawn=probe fork 10", word("until=%s", at[1]),
+		    "spawn=probe fill 64", word("until=%s", at[2]), "stats",
+		    word("spawn=probe hold %s", token), word("until=%s", later),
+		    "finish", word("until=%s", gone));
+	dir = use_up(run, at);
+	read_counts(dir, before);
+	go_on(at[2]);
+	expect_result(run, "stats", 0);
+	await_at(run, later);
+	await_probe(token);
+	read_counts(dir, after);
+	expect_counts("cgroup_read_stats()", output_of(run), before, after);
+	go_on(later);
+	expect_result(run, "finish", 0);
+	await_at(run, gone);
+	/* What it goes on to use until it is killed. */
+	memcpy(before, after, sizeof(before));
+	after[0] += 1000000000;
+	after[1] += 1000000000;
+	expect_counts("cgroup_finish(), which is to read before it removes",
+		      strstr(output_of(run), "\nstats "), before, after);
+	EXPECT(!find_probe(token),
+	       "what was left in the group has outlived cgroup_finish()");
+	expect_no_group_left();
+	end(run);
+}
+
+static void statistics(void)
+{
+	const char *at = fresh_token();
+	int status = random_between(1, 120);
+	struct run *run;
+
+	/* Without the controllers: what the kernel does not count is 0. */
+	run = DRIVE("make", "spawn=true", "stats", word("until=%s", at));
+	expect_result(run, "stats", 0);
+	await_at(run, at);
+	EXPECT(number_in(output_of(run), "memory_peak") == 0 &&
+		       number_in(output_of(run), "oom_kill") == 0 &&
+		       number_in(output_of(run), "nr_throttled") == 0 &&
+		       number_in(output_of(run), "max") == 0,
+	       "cgroup_read_stats() of a group that nothing is counted in "
+	       "tells of something else than 0");
+	end(run);
+	expect_usage();
+	/* A process of CMD runs out of memory, and takes all of CMD along. */
+	run = CGROUP("--memory", "12M", "--stats", "sh", "-c",
+		     "probe hold alone & probe fill 48; exit 3");
+	expect_status(run, 128 + SIGKILL);
+	EXPECT(strstr(errors_of(run), "cause oom\n"),
+	       "--stats does not tell of the out-of-memory kill");
+	expect_status(CGROUP("--memory", "64M", "probe", "fill", "16"), 0);
+	run = CGROUP("--stats", "probe", "exit", word("%d", status));
 	expect_status(run, status);
 	EXPECT(strstr(errors_of(run), "cause exited\n"),
 	       "--stats does not say that it exited");
-	expect_status(CGROUP(fresh_token()), 127);
 	expect_no_group_left();
 }
 
 static void killed_and_swept(void)
 {
-	const char *neighbour = fresh_token();
+	const char *neighbour = fresh_token(), *daemon = fresh_token();
 	struct run *beside;
 
 	beside = CGROUP("probe", "hold", neighbour);
 	await_probe(neighbour);
-	for (int i = 0; i < 5; i++) {
+	for (int i = 0; i < 3; i++) {
 		const char *token = fresh_token();
 		struct run *run = CGROUP("sh", "-c",
-					 "probe hold daemon & exec probe hold "
-					 "\"$1\"",
-					 "sh", token);
+					 "probe hold \"$1\" & exec probe hold "
+					 "\"$2\"",
+					 "sh", daemon, token);
 		pid_t command = await_probe(token);
 
+		AWAIT(find_probe(daemon), "CMD could not start its daemon");
 		kill(pid_of(run), SIGKILL);
-		AWAIT(state_of(command) == 0 || state_of(command) == 'Z',
-		      "CMD outlives a cgroup that was killed");
 		finish(run);
+		/* Whoever is killed does not go on sleeping. */
+		AWAIT(state_of(command) == 0 || state_of(command) == 'Z' ||
+			      (state_of(command) == 'S' && is_idle(command)),
+		      "CMD does not end");
+		EXPECT(state_of(command) == 0 || state_of(command) == 'Z',
+		       "CMD outlives a cgroup that was killed: prepare(), "
+		       "which asks for that, was not called");
 	}
+	EXPECT(find_probe(daemon), "the daemon of CMD has died by itself");
 	expect_status(CGROUP("true"), 0);
-	EXPECT(find_probe("daemon") == 0,
+	EXPECT(find_probe(daemon) == 0,
 	       "what was left in the groups of the killed still runs after the "
 	       "next run");
 	EXPECT(count_groups() == 1,
-	       "%d groups are there after the next run: expected those of the "
-	       "killed to be swept, and the one that is in use to be left "
+	       "%zu groups are there after the next run: expected those of "
+	       "the killed to be swept, and the one that is in use to be left "
 	       "alone",
 	       count_groups());
 	EXPECT(find_probe(neighbour) != 0, "a run at the same time was harmed");
 	send_signal(beside, SIGTERM);
-	finish(beside);
+	expect_status(beside, 128 + SIGTERM);
 	expect_no_group_left();
 }
 
-static void refusals(void)
+static void bad_command_lines(void)
 {
-	const char *token = fresh_token();
-	struct run *other;
-
 	expect_refusal(CGROUP("--memory", "12Q", "true"), "12Q");
 	expect_refusal(CGROUP("--memory", "99999999999T", "true"), "--memory");
-	expect_refusal(CGROUP("--memory", "-1", "true"), "--memory");
 	expect_refusal(CGROUP("--memory", "0", "true"), "--memory");
 	expect_refusal(CGROUP("--pids", "0", "true"), "--pids");
 	expect_refusal(CGROUP("--cpu", "0", "true"), "--cpu");
 	expect_refusal(CGROUP("--weight", "10001", "true"), "--weight");
-	expect_refusal(CGROUP("--weight", "0", "true"), "--weight");
 	expect_refusal(CGROUP("--pids", "9"), "CMD");
 	/* Not delegated: the sandbox's own group is not the student's. */
 	REFUSES("cgroup:", "cgroup", "--pids", "9", "true");
-	/* In the way: a group with processes cannot hand controllers down. */
-	other = START_WITH({.in_delegated = true}, "probe", "hold", token);
-	await_probe(token);
-	expect_refusal(CGROUP("--memory", "9M", "true"), "busy");
-	send_signal(other, SIGTERM);
-	finish(other);
+}
+
+/* What fails keeps none of the rest from being done. */
+static void expect_finished_all_the_same(void)
+{
+	const char *token = fresh_token();
+	struct run *run;
+	bool failed;
+
+	run = DELEGATED("probe", "launch",
+			word("fail=cgroup.kill:0:%d:%s", EIO, token),
+			"driver make finish");
+	result_of(run, "finish");
+	finish(run);
+	failed = is_there(sandbox_path(word("/tmp/%s.failed", token)));
+	EXPECT(result_of(run, "finish") == (failed ? EIO : 0),
+	       "cgroup_finish(): cgroup.kill could not be written (%s), and it "
+	       "returned with %s",
+	       strerror(EIO), text_of(result_of(run, "finish")));
+	EXPECT(count_groups() == 0,
+	       "cgroup_finish(): cgroup.kill could not be written, and an "
+	       "empty group was not removed");
+}
+
+static void failures(void)
+{
+	static const char most[] = "cgroup.max.descendants";
+
+	expect_status(CGROUP("--pids", "9", "probe", "exit", "7"), 7);
+	expect_no_group_left();
+	expect_status(CGROUP("--pids", "9", fresh_token()), 127);
+	expect_no_group_left();
+	/* No room for a group; for one, but not for the caller's. */
+	put(delegated_cgroup(), most, "0");
+	expect_refusal(CGROUP("true"), strerror(EAGAIN));
+	put(delegated_cgroup(), most, "1");
+	expect_refusal(CGROUP("--pids", "9", "true"), strerror(EAGAIN));
+	expect_no_group_left();
+	put(delegated_cgroup(), most, "max");
+	/* No room for another process. */
+	put(delegated_cgroup(), "pids.max", "1");
+	expect_refusal(CGROUP("--pids", "9", "true"), strerror(EAGAIN));
+	put(delegated_cgroup(), "pids.max", "max");
+	expect_no_group_left();
+	expect_finished_all_the_same();
+	bad_command_lines();
 	expect_no_group_left();
 }
 
 static const struct test tests[] = {
-	{"own_group", 1, "CMD runs in a new group and cgroup namespace",
-	 own_group, NEEDS_LIMITS, 0},
-	{"memory_limit", 1, "--memory is enforced, and the kill is told",
-	 memory_limit, NEEDS_LIMITS, 0},
-	{"pids_limit", 1, "--pids is enforced, and refusals are counted",
-	 pids_limit, NEEDS_LIMITS, 0},
-	{"cpu_limit", 1, "--cpu throttles, --weight is set", cpu_limit,
-	 NEEDS_LIMITS, 0},
-	{"from_the_start", 1, "CMD is limited from its first instruction",
-	 limited_from_the_start, NEEDS_LIMITS, 0},
+	{"own_group", 1, "a new group below the caller's, held, and no other's",
+	 own_group, NEEDS_LIMITS, 1},
+	{"controllers", 1,
+	 "the controllers of the limits are enabled, and nobody is in the way",
+	 controllers, NEEDS_LIMITS, 2},
+	{"limits", 1, "each limit is set to the byte, and nothing else is",
+	 limits, NEEDS_LIMITS, 3},
+	{"from_the_start", 1, "CMD is in its group from its first instruction",
+	 from_the_start, NEEDS_LIMITS, 4},
+	{"waits_and_freezes", 1,
+	 "what cgroup.events is to say is waited for, and nothing else",
+	 waits_and_freezes, NEEDS_LIMITS, 5},
 	{"kills_what_is_left", 1,
-	 "what CMD left is killed, its groups are removed", kills_what_is_left,
-	 NEEDS_LIMITS, 0},
-	{"statistics", 1, "exit status is exact, --stats tells what was used",
-	 statistics, NEEDS_LIMITS, 0},
-	{"killed_and_swept", 2,
+	 "all of the group is killed, in the groups below it too",
+	 kills_what_is_left, NEEDS_LIMITS, 6},
+	{"leaves_nothing", 1,
+	 "a group is removed when it is empty, the caller is where it was",
+	 leaves_nothing, NEEDS_LIMITS, 6},
+	{"statistics", 1,
+	 "what the group used is told as the kernel counted it", statistics,
+	 NEEDS_LIMITS, 7},
+	{"killed_and_swept", 1,
 	 "killed, it takes CMD along; the next run sweeps up, and no other",
-	 killed_and_swept, NEEDS_LIMITS, 0},
-	{"refusals", 1,
-	 "nonsense, and groups that are not its own, are refused", refusals,
-	 NEEDS_LIMITS, 0},
+	 killed_and_swept, NEEDS_LIMITS, 4},
+	{"failures", 1,
+	 "what cannot be done is said, and leaves nothing behind", failures,
+	 NEEDS_LIMITS, 7},
 	{0},
 };
 

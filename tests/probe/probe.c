@@ -45,8 +45,9 @@
  *				TOKEN appears in /tmp; TOKEN.paused is made
  *				when it is to be begun
  *
- * CALL is one of disturbed_calls[]. The words of PROGRAM are one argument, so
- * that nobody takes the launcher for the probe that it is about to start.
+ * CALL is one of disturbed_calls[], or "cgroup.FILE": a write to a file of that
+ * name. The words of PROGRAM are one argument, so that nobody takes the
+ * launcher for the probe that it is about to start.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,6 +66,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -217,6 +219,7 @@ static const struct {
 	{"read", {SYS_read, SYS_readv}},
 	{"fcntl", {SYS_fcntl}},
 	{"lock", {SYS_fcntl}},
+	{"trylock", {SYS_fcntl}},
 	{"sendmsg", {SYS_sendmsg, SYS_sendmmsg}},
 	{"recvmsg", {SYS_recvmsg, SYS_recvmmsg}},
 	{"connect", {SYS_connect}},
@@ -262,6 +265,7 @@ static const struct {
 	{"no_new_privs", 1, PR_SET_NO_NEW_PRIVS},
 	{"dumpable", 1, PR_SET_DUMPABLE},
 	{"lock", 2, F_OFD_SETLKW},
+	{"trylock", 2, F_OFD_SETLK},
 };
 
 static struct disturbance {
@@ -312,11 +316,18 @@ enum {
 #define RECEIVE _IOWR('!', 0, struct notice)
 #define SEND _IOWR('!', 1, struct reply)
 
+static bool is_cgroup_file(const char *call)
+{
+	return strncmp(call, "cgroup.", 7) == 0;
+}
+
 /* Its row in disturbed_calls[], which may be the last one. */
 static unsigned row_of(const char *call)
 {
 	unsigned row = 0;
 
+	if (is_cgroup_file(call))
+		call = "write";
 	while (disturbed_calls[row].name &&
 	       strcmp(disturbed_calls[row].name, call) != 0)
 		row++;
@@ -357,17 +368,56 @@ static int install_listener(void)
 	return (int)syscall(SYS_seccomp, SET_FILTER, NEW_LISTENER, &program);
 }
 
-/* `error` 0: the call is made, or with `fake` only said to be. */
-static void answer(int listener, uint64_t id, int error, bool fake)
+/*
+ * `error` 0: the call is made, or with `fake` only said to be, and to have
+ * returned `value`.
+ */
+static void answer(int listener, uint64_t id, int error, bool fake,
+		   int64_t value)
 {
 	struct reply reply = {
 		.id = id,
+		.value = fake && !error ? value : 0,
 		.error = -error,
 		.flags = error || fake ? 0 : GO_ON,
 	};
 
 	/* ENOENT: whoever made the call was killed meanwhile. */
 	ioctl(listener, (int)SEND, &reply);
+}
+
+/* Whether the descriptor that it is about is open to a file of that name. */
+static bool is_file(const struct notice *notice, const char *name)
+{
+	char link[64], path[512];
+	const char *slash;
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/%u/fd/%d", notice->pid,
+		 (int)notice->data[2]);
+	length = readlink(link, path, sizeof(path) - 1);
+	path[length > 0 ? length : 0] = '\0';
+	slash = strrchr(path, '/');
+	return slash && strcmp(slash + 1, name) == 0;
+}
+
+/* What a call returns that has done all it was asked for. */
+static int64_t whole(const struct notice *notice)
+{
+	const int number = (int)notice->data[0];
+	struct iovec parts[8], here = {parts, sizeof(parts)};
+	struct iovec there = {(void *)(uintptr_t)notice->data[3],
+			      (size_t)notice->data[4] * sizeof(parts[0])};
+	int64_t sum = 0;
+
+	if (number == SYS_write || number == SYS_pwrite64)
+		return (int64_t)notice->data[4];
+	if (number != SYS_writev || notice->data[4] > 8 ||
+	    process_vm_readv((pid_t)notice->pid, &here, 1, &there, 1, 0) < 0)
+		return 0;
+	for (uint64_t i = 0; i < notice->data[4]; i++)
+		sum += (int64_t)parts[i].iov_len;
+	return sum;
 }
 
 /* What a notice says: the number, an address, then the arguments. */
@@ -382,7 +432,7 @@ static bool is_about(const struct notice *notice, const char *call)
 	for (int n = 0; n < 4; n++)
 		if ((n == 0 || numbers[n]) &&
 		    (int)numbers[n] == (int)notice->data[0])
-			return true;
+			return !is_cgroup_file(call) || is_file(notice, call);
 	return false;
 }
 
@@ -416,10 +466,11 @@ static void take_notice(int listener)
 		return;
 	what = disturbance_of(&u.notice);
 	if (!what || (++what->seen != what->number && what->number != 0)) {
-		answer(listener, u.notice.id, 0, false);
+		answer(listener, u.notice.id, 0, false, 0);
 	} else if (what->file[0] == '\0') {
 		make_file(what->told, ".failed");
-		answer(listener, u.notice.id, what->error, what->fake);
+		answer(listener, u.notice.id, what->error, what->fake,
+		       whole(&u.notice));
 	} else {
 		what->paused = u.notice.id;
 		what->pausing = true;
@@ -439,7 +490,7 @@ static _Noreturn void disturb(int listener)
 			struct disturbance *what = &disturbances[i];
 
 			if (what->pausing && access(what->file, F_OK) == 0) {
-				answer(listener, what->paused, 0, false);
+				answer(listener, what->paused, 0, false, 0);
 				what->pausing = false;
 			}
 			pausing |= what->pausing;
