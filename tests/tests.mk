@@ -15,9 +15,13 @@ $B/tests/obj/%.o: tests/gates/%.c
 	@mkdir -p $(@D)
 	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_TESTS) -c -o $@ $<)
 
-$B/tests/probe: tests/probe/probe.c
+$B/tests/obj/probe/%.o: tests/probe/%.c
 	@mkdir -p $(@D)
-	$(call run,LD,$(MUSL_CC) $(CFLAGS_COMMON) -Os -static -s -o $@ $<)
+	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) -Os -c -o $@ $<)
+
+$B/tests/probe: $(patsubst %.c,$B/tests/obj/%.o,$(patsubst \
+		tests/%,%,$(wildcard tests/probe/*.c)))
+	$(call run,LD,$(MUSL_CC) -static -s -o $@ $(filter %.o,$^))
 
 $B/tests/gates/%: $B/tests/obj/%.o $(HARNESS:%.c=$B/tests/obj/%.o) \
 		$(REFERENCE_LIBS)
@@ -41,7 +45,8 @@ endef
 $(foreach t,reference student,$(foreach d,$(DRIVERS),$(eval \
 	$(call DRIVER_RULES,$t,$d))))
 
--include $(wildcard $B/tests/obj/*.d $B/tests/obj/drivers/*.d $B/tests/*.d)
+-include $(wildcard $B/tests/obj/*.d $B/tests/obj/drivers/*.d \
+	$B/tests/obj/probe/*.d $B/tests/*.d)
 
 # The matrix of failures: a gate of its own kind, with its own driver.
 $B/tests/obj/faults/%.o: tests/faults/%.c
