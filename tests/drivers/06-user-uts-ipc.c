@@ -16,6 +16,7 @@
  *	driver drop MASK CMD...		then becomes CMD
  *	driver world UID GID USERS GROUPS CMD...
  *					fork_in_namespaces() with these maps
+ *	driver group FILE CMD...	the same, with FILE opened as the cgroup
  *	driver helpers CMD...		the same, maps to be written by helpers
  *	driver arrange TOKEN CMD...	the same, own ids; arrange() makes
  *					TOKEN.arranging and waits for TOKEN,
@@ -272,6 +273,15 @@ static int start_helped_world(char **words)
 	return start_world(&world, words);
 }
 
+static int start_grouped_world(char **words)
+{
+	const struct namespaces world = {
+		.cgroup = open(words[0], O_RDONLY | O_CLOEXEC),
+	};
+
+	return start_world(&world, words + 1);
+}
+
 /* The child of the one that ends is given to this process. */
 static int start_orphan(const struct namespaces *world, char **words)
 {
@@ -354,11 +364,11 @@ static const struct {
 	const char *what;
 	int words; /* that follow, at least */
 } cases[] = {
-	{"clone", 2},  {"plain", 1},	{"cgroup", 1},	{"map", 3},
-	{"maps", 2},   {"become", 2},	{"drop", 1},	{"superuser", 2},
-	{"world", 5},  {"helpers", 1},	{"arrange", 2}, {"refuse", 0},
-	{"orphan", 1}, {"bereaved", 1}, {"leave", 2},	{"join", 3},
-	{"late", 0},
+	{"clone", 2},  {"plain", 1},  {"cgroup", 1},   {"map", 3},
+	{"maps", 2},   {"become", 2}, {"drop", 1},     {"superuser", 2},
+	{"world", 5},  {"group", 2},  {"helpers", 1},  {"arrange", 2},
+	{"refuse", 0}, {"orphan", 1}, {"bereaved", 1}, {"leave", 2},
+	{"join", 3},   {"late", 0},
 };
 
 static bool is_case(const char *what, int words)
@@ -394,6 +404,8 @@ int main(int argc, char **argv)
 		drop(words);
 	if (strcmp(what, "world") == 0)
 		return start_mapped_world(words);
+	if (strcmp(what, "group") == 0)
+		return start_grouped_world(words);
 	if (strcmp(what, "helpers") == 0)
 		return start_helped_world(words);
 	if (strcmp(what, "leave") == 0)

@@ -560,6 +560,9 @@ static void user_namespace(void)
 	}
 	EXPECT(strcmp(sandbox_hostname(), before) == 0,
 	       "the host name outside is now %s", sandbox_hostname());
+	expect_refused(START("driver", "group", "/tmp", "probe", "exit", "0"),
+		       strerror(EBADF),
+		       "a child that starts in a cgroup which is none");
 	expect_status(START("userns", "probe", "exit", "77"), 77);
 	expect_status(START("userns", fresh_token()), 127);
 	expect_nothing_left();

@@ -824,6 +824,7 @@ static void alone(void)
 {
 	const char *token = fresh_token(), *go = in_tmp(fresh_token(), "");
 	struct run *run = START("driver", "child", go, "probe", "hold", token);
+	char fault[32];
 
 	await_driver(run, token);
 	write_in_sandbox(go, "");
@@ -835,6 +836,12 @@ static void alone(void)
 	       "-1, saw %d",
 	       finish(run));
 	expect_refusal(run, strerror(ESRCH));
+	snprintf(fault, sizeof(fault), "fail=pdeathsig:1:%d", EPERM);
+	run = START("probe", "launch", fault, "pidns probe exit 0");
+	EXPECT(finish(run) == 125,
+	       "PR_SET_PDEATHSIG fails: expected exit status 125, saw %d",
+	       finish(run));
+	expect_refusal(run, strerror(EPERM));
 }
 
 static void dies_with_parent(void)
