@@ -246,7 +246,7 @@ const char *next_group(DIR *groups)
 {
 	struct dirent *entry;
 
-	while ((entry = readdir(groups)) != NULL)
+	while (errno = 0, (entry = readdir(groups)) != NULL)
 		if (entry->d_type == DT_DIR &&
 		    strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)

@@ -155,9 +155,13 @@ void sweep_groups(int parent, const char *prefix)
 
 int step_aside(struct cgroup *group)
 {
+	int processes = count_processes(group->parent);
 	char name[80], procs[96];
 
-	if (count_processes(group->parent) > 1) {
+	if (processes < 0)
+		return failed("read", "%s/cgroup.procs",
+			      path_of(group->parent));
+	if (processes > 1) {
 		errno = EBUSY;
 		return failed("enable controllers in",
 			      "%s, where other processes are",
@@ -182,14 +186,19 @@ static int has_other_groups(int parent, const char *name)
 {
 	DIR *groups = open_groups(parent);
 	const char *next;
+	int saved;
 
 	if (!groups)
 		return failed("open", "%s", path_of(parent));
 	do
 		next = next_group(groups);
 	while (next && strcmp(next, name) == 0);
+	saved = errno;
 	closedir(groups);
-	return next != NULL;
+	if (next)
+		return 1;
+	errno = saved;
+	return saved == 0 ? 0 : failed("read", "%s", path_of(parent));
 }
 
 static int disable_controllers(int parent)

@@ -18,14 +18,17 @@ static int first_below(int dir, char name[NAME_MAX + 1])
 {
 	DIR *groups = open_groups(dir);
 	const char *first;
+	int saved;
 
 	if (!groups)
 		return -1;
 	first = next_group(groups);
+	saved = errno;
 	if (first)
 		snprintf(name, NAME_MAX + 1, "%s", first);
 	closedir(groups);
-	return first != NULL;
+	errno = saved;
+	return first ? 1 : saved == 0 ? 0 : -1;
 }
 
 static int remove_one(int dir, const char *name)

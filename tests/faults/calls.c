@@ -88,7 +88,8 @@ const struct call calls[] = {
 	{"fcntl", SYS_fcntl, ENOLCK, "fcntl|lock|"},
 	{"flock", SYS_flock, ENOLCK, "flock|lock|"},
 	{"ftruncate", SYS_ftruncate, EIO, "ftruncate|"},
-	{"mmap", SYS_mmap, ENOMEM, "mmap|calloc|strdup|putenv|allocate|"},
+	{"mmap", SYS_mmap, ENOMEM,
+	 "mmap|calloc|strdup|putenv|allocate|open|remove|"},
 	{"ioctl", SYS_ioctl, EIO, "ioctl|terminal|interface|"},
 	{"close_range", SYS_close_range, ENOMEM, "close_range|"},
 	/* sockets */

@@ -102,6 +102,14 @@ static bool is_command(unsigned pid)
 	return strcmp(path, program) != 0;
 }
 
+/* Of fcntl(2) only what takes a lock: the rest of it does not fail. */
+static bool can_fail(const struct seccomp_data *data)
+{
+	return data->nr != SYS_fcntl || data->args[1] == F_SETLK ||
+	       data->args[1] == F_SETLKW || data->args[1] == F_OFD_SETLK ||
+	       data->args[1] == F_OFD_SETLKW;
+}
+
 static void answer(int listener)
 {
 	struct seccomp_notif notice = {0};
@@ -115,7 +123,7 @@ static void answer(int listener)
 	reply.id = notice.id;
 	row = row_of(notice.data.nr);
 	/* What is executed first is the program itself. */
-	if (program[0] == '\0' || row < 0) {
+	if (program[0] == '\0' || row < 0 || !can_fail(&notice.data)) {
 		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
 		return;
 	}
