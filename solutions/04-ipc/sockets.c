@@ -18,7 +18,7 @@ static int socket_for(const char *path, struct sockaddr_un *address)
 
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (length == 0 || length >= sizeof(address->sun_path)) {
-		/* An empty name is none: the kernel would make one up. */
+		/* The empty path names no file: it is abstract, unix(7). */
 		errno = length == 0 ? ENOENT : ENAMETOOLONG;
 		return failed("socket at", "%s", path);
 	}

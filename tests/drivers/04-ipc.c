@@ -172,6 +172,8 @@ static int listen_at(char **words)
 
 	if (listening < 0)
 		settle(-1, "done");
+	if (peer_credentials(STDIN_FILENO, &who) == 0)
+		bad_usage("peer_credentials() of what is no socket is 0");
 	peer = must(accept4(listening, NULL, NULL, SOCK_CLOEXEC), "accept4");
 	if (peer_credentials(peer, &who) < 0)
 		settle(-1, "done");

@@ -151,7 +151,7 @@ static struct run *driver(const char *disturbance, const char *words)
 	return run;
 }
 
-/* Has seen enough of it. */
+/* Ends a run that was looked at. */
 static void end(struct run *run)
 {
 	send_signal(run, SIGKILL);
@@ -200,8 +200,8 @@ static bool all_hold(pid_t ipc, size_t count, const char *token)
 }
 
 /*
- * ipc pipeline with `count` times the command `$command`, $i being its number,
- * begun by a shell with `limits` set and `closed` descriptors.
+ * ipc pipeline with `count` times the same command, in which $i is its number,
+ * started by a shell that has set `limits`; `closed` is a redirection of it.
  */
 static struct run *start_pipeline(const char *command, size_t count,
 				  const char *input, const char *limits,
@@ -278,9 +278,8 @@ static void expect_no_foreign_ends(pid_t pid, const char *who)
 static void expect_signals(pid_t pid, uint64_t ignored, const char *who)
 {
 	EXPECT(status_mask(pid, "SigIgn") == ignored,
-	       "%s ignores signals %s, expected %016llx: every command "
-	       "inherits "
-	       "what is ignored (SIGPIPE is 1000)",
+	       "%s ignores signals %s, expected %016llx (SIGPIPE is 1000): "
+	       "every command inherits that",
 	       who, status_of(pid, "SigIgn"), (unsigned long long)ignored);
 	EXPECT(status_mask(pid, "SigBlk") == 0 &&
 		       status_mask(pid, "SigCgt") == 0,
@@ -719,7 +718,9 @@ static void waits_on(const char *path)
 {
 	const char *token = fresh_token();
 	const char *fault = failing("open", 1, EINTR);
-	struct run *run = driver(fault, text("receive %s", path)), *sender;
+	struct run *run = START("probe", "launch", fault,
+				text("driver receive %s", path));
+	struct run *sender;
 
 	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
 	sender = START_WITH({.input = token}, "probe", "launch", fault,
@@ -847,7 +848,7 @@ static void released(const char *fault, const char *what)
 	struct run *run = start_waiting(fault, what, go, &child);
 
 	release(go);
-	await_word(run, "done", "barrier_release() does not return");
+	await_word(run, "done", "the parent is to get past barrier_release()");
 	await_word(run, "through", "it was released, and waits on");
 	EXPECT(errors_of(run)[0] == '\0',
 	       "expected one to wait and the other to release it, saw: %s",
@@ -952,8 +953,7 @@ static void peer_told(const char *path)
 			  text("driver connect %s", path));
 	await_word(peer, "done", "connecting does not end");
 	EXPECT(errors_of(peer)[0] == '\0',
-	       "connect(2) was interrupted once "
-	       "(EINTR), which is no failure, "
+	       "connect(2) was interrupted once (EINTR), which is no failure; "
 	       "saw: %s",
 	       errors_of(peer));
 	expect_close_on_exec(pid_of(peer), "one who has connected");

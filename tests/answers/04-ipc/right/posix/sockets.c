@@ -75,25 +75,26 @@ int socket_connect(const char *path)
 	return fd;
 }
 
-struct one {
+union one {
+	char room[CMSG_LEN(sizeof(int))];
 	struct cmsghdr header;
-	int fd;
 };
 
 int send_fd(int socket, int fd)
 {
-	struct one one = {{.cmsg_len = CMSG_LEN(sizeof(fd)),
-			   .cmsg_level = SOL_SOCKET,
-			   .cmsg_type = SCM_RIGHTS},
-			  fd};
+	union one one = {{0}};
 	char byte = 'x';
 	struct iovec data = {&byte, 1};
 	struct msghdr message = {.msg_iov = &data,
 				 .msg_iovlen = 1,
 				 .msg_control = &one,
-				 .msg_controllen = CMSG_LEN(sizeof(fd))};
+				 .msg_controllen = sizeof(one.room)};
 	ssize_t n;
 
+	one.header.cmsg_len = sizeof(one.room);
+	one.header.cmsg_level = SOL_SOCKET;
+	one.header.cmsg_type = SCM_RIGHTS;
+	memcpy(CMSG_DATA(&one.header), &fd, sizeof(fd));
 	do
 		n = sendmsg(socket, &message, MSG_NOSIGNAL);
 	while (n < 0 && errno == EINTR);
@@ -102,14 +103,15 @@ int send_fd(int socket, int fd)
 
 int receive_fd(int socket)
 {
-	struct one one = {.fd = -1};
+	union one one = {{0}};
 	char byte;
 	struct iovec data = {&byte, 1};
 	struct msghdr message = {.msg_iov = &data,
 				 .msg_iovlen = 1,
 				 .msg_control = &one,
-				 .msg_controllen = CMSG_LEN(sizeof(int))};
+				 .msg_controllen = sizeof(one.room)};
 	ssize_t n = RETRY(recvmsg(socket, &message, MSG_CMSG_CLOEXEC));
+	int fd = -1;
 
 	if (n < 0)
 		return failed("receive", "a descriptor");
@@ -117,16 +119,16 @@ int receive_fd(int socket)
 		errno = ENOTCONN;
 		return failed("receive", "a descriptor");
 	}
-	if (message.msg_controllen < CMSG_LEN(sizeof(int)) ||
-	    one.header.cmsg_type != SCM_RIGHTS)
-		one.fd = -1;
+	if (message.msg_controllen == sizeof(one.room) &&
+	    one.header.cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(&one.header), sizeof(fd));
 	if (message.msg_flags & MSG_CTRUNC)
-		close_end(&one.fd);
-	if (one.fd < 0) {
+		close_end(&fd);
+	if (fd < 0) {
 		errno = EBADMSG;
 		return failed("receive", "a descriptor");
 	}
-	return one.fd;
+	return fd;
 }
 
 int peer_credentials(int socket, struct ucred *peer)
