@@ -7,7 +7,8 @@
  *exits as that does
  *	driver weights NICE...		nice_weight() of each, a line for each
  *	driver race SECONDS NICE...	race(); says "returned" and what, and
- *					waits to be killed
+ *					waits to be killed. A NICE that begins
+ *					with + is that much above our own
  *	driver alarmed MS SECONDS NICE...
  *					the same, with a handler for SIGALRM,
  *					which comes every MS milliseconds (0:
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -113,6 +115,13 @@ static void set_alarm(int milliseconds)
 		die(EXIT_OURS);
 }
 
+static int nice_from(const char *word)
+{
+	if (word[0] == '+')
+		return getpriority(PRIO_PROCESS, 0) + atoi(word + 1);
+	return atoi(word);
+}
+
 static _Noreturn void run_race(char **words)
 {
 	const struct itimerval none = {0};
@@ -122,7 +131,7 @@ static _Noreturn void run_race(char **words)
 	int result;
 
 	while (words[count + 1] && count < MOST_LANES) {
-		lanes[count].nice = atoi(words[count + 1]);
+		lanes[count].nice = nice_from(words[count + 1]);
 		count++;
 	}
 	result = race(lanes, count, seconds);

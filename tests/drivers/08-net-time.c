@@ -109,8 +109,12 @@ int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		bool to_fail = argv[i][0] == '!';
-		int result = step(strdup(argv[i] + to_fail));
+		char word[128];
+		int result;
 
+		/* It is cut into pieces. */
+		snprintf(word, sizeof(word), "%s", argv[i] + to_fail);
+		result = step(word);
 		if (result < 0)
 			report_failure();
 		if (result < 0 && !to_fail)

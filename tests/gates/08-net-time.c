@@ -134,19 +134,25 @@ static bool has_default_route(pid_t pid, const char *gateway)
 	return strstr(proc_file(pid, "net/route"), line);
 }
 
-/* netns itself, and who started it, are where they were. */
+/* netns itself is where somebody is who was started beside it. */
 static void expect_caller_outside(struct run *run)
 {
+	const char *token = fresh_token();
+	pid_t neighbour;
+
+	START("probe", "hold", token);
+	neighbour = await_probe(token);
 	EXPECT(namespace_of(pid_of(run), "net") ==
-		       namespace_of(sandbox_init(), "net"),
+		       namespace_of(neighbour, "net"),
 	       "netns itself is in another network namespace than its caller: "
 	       "only CMD is to be");
 	EXPECT(namespace_of(pid_of(run), "time") ==
-			       namespace_of(sandbox_init(), "time") &&
+			       namespace_of(neighbour, "time") &&
 		       namespace_of(pid_of(run), "time_for_children") ==
-			       namespace_of(sandbox_init(), "time"),
+			       namespace_of(neighbour, "time"),
 	       "netns itself has left its caller's time namespace: only CMD is "
 	       "to");
+	kill(neighbour, SIGKILL);
 }
 
 static void own_network(void)
@@ -544,7 +550,8 @@ static void read_clocks(double now[2])
 }
 
 /*
- * In a time namespace of its own, and its clocks were at `uptime` some time
+ * In a time namespace of its own (not the gate's, which is the sandbox's too),
+ * and its clocks were at `uptime` some time
  * between `began`, before it was started, and now.
  */
 static void expect_clocks(pid_t pid, double uptime, const double began[2])
@@ -552,8 +559,7 @@ static void expect_clocks(pid_t pid, double uptime, const double began[2])
 	double now[2];
 
 	read_clocks(now);
-	EXPECT(namespace_of(pid, "time") !=
-		       namespace_of(sandbox_init(), "time"),
+	EXPECT(namespace_of(pid, "time") != namespace_of(getpid(), "time"),
 	       "it is in the time namespace of its caller%s",
 	       namespace_of(pid, "time_for_children") !=
 			       namespace_of(pid, "time")

@@ -65,7 +65,7 @@ static int exchange(struct packet *packet)
 		struct nlmsghdr header;
 		struct nlmsgerr error;
 		char more[1024];
-	} reply;
+	} reply = {0};
 	ssize_t n;
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_ROUTE);
 	int error;
