@@ -101,10 +101,14 @@ gates_in_vm()
 		--add "$build/tests/gates/09-cgroups:/kit/gate-cgroup" \
 		--add "$build/tests/gates/10-pivot-root:/kit/gate-box" \
 		--add "$build/reference/cgroup:/kit/cgroup" \
+		--add "$build/reference/drivers/09-cgroups:/kit/driver-cgroup" \
 		--add "$build/reference/box:/kit/box" \
 		-- 'export TIME_FACTOR=4
 		for program in cgroup box; do
-			/kit/gate-$program --program /kit/$program \
+			set --
+			[ ! -e /kit/driver-$program ] ||
+				set -- --driver /kit/driver-$program
+			/kit/gate-$program --program /kit/$program "$@" \
 				--rootfs /kit/rootfs --probe /kit/probe \
 				--results "$VM_OUT"
 		done'
