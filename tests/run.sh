@@ -101,14 +101,13 @@ gates_in_vm()
 		--add "$build/tests/gates/09-cgroups:/kit/gate-cgroup" \
 		--add "$build/tests/gates/10-pivot-root:/kit/gate-box" \
 		--add "$build/reference/cgroup:/kit/cgroup" \
+		--add "$build/reference/drivers/09-cgroups:/kit/driver-cgroup" \
 		--add "$build/reference/box:/kit/box" \
 		--add "$build/reference/drivers/10-pivot-root:/kit/driver-box" \
 		-- 'export TIME_FACTOR=4
 		for program in cgroup box; do
-			driver=/kit/driver-$program
-			[ -e $driver ] || driver=/kit/probe
 			/kit/gate-$program --program /kit/$program \
-				--driver $driver \
+				--driver /kit/driver-$program \
 				--rootfs /kit/rootfs --probe /kit/probe \
 				--results "$VM_OUT"
 		done'

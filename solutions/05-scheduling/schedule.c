@@ -251,7 +251,8 @@ static int finish(struct lane *lanes, size_t count, pid_t *pids)
 			return failed("race in", "lane %zu", i + 1);
 		}
 	for (size_t i = 0; i < count; i++)
-		kill(pids[i], SIGKILL);
+		if (kill(pids[i], SIGKILL) < 0)
+			return failed("kill", "lane %zu", i + 1);
 	for (size_t i = 0; i < count; i++) {
 		while (wait4(pids[i], NULL, 0, &usage) < 0)
 			if (errno != EINTR)

@@ -27,7 +27,7 @@ struct cgroup_stats {
 	uint64_t throttled_usec; /* cpu.stat */
 	uint64_t memory_peak;	 /* memory.peak, bytes; Linux 5.19 */
 	uint64_t oom_kills;	 /* memory.events oom_kill; > 0: it happened */
-	uint64_t pids_peak;	 /* pids.peak; Linux 6.11 */
+	uint64_t pids_peak;	 /* pids.peak; Linux 6.1 has it */
 	uint64_t pids_max_hits;	 /* pids.events max: forks refused */
 };
 

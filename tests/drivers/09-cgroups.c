@@ -286,9 +286,14 @@ static void do_step(char *step)
 
 int main(int argc, char **argv)
 {
+	char step[512];
+
 	if (argc < 2)
 		bad_usage("steps are needed");
-	for (int i = 1; i < argc; i++)
-		do_step(strdup(argv[i]));
+	for (int i = 1; i < argc; i++) {
+		/* A copy: what ps(1) shows of us is to stay whole. */
+		snprintf(step, sizeof(step), "%s", argv[i]);
+		do_step(step);
+	}
 	return 0;
 }

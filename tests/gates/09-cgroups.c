@@ -512,7 +512,9 @@ static void expect_memory(void)
 	dir = make_limited(&run, word("memory=%s", number));
 	expect_result(run, "limit", 0);
 	expect_file(dir, "memory.max", number);
-	expect_file(dir, "memory.swap.max", "0");
+	/* A kernel that cannot swap has no such file. */
+	if (is_there(word("%s/memory.swap.max", dir)))
+		expect_file(dir, "memory.swap.max", "0");
 	expect_file(dir, "memory.oom.group", "1");
 	end(run);
 	/* No controller, no file. */
@@ -642,6 +644,7 @@ static void from_the_start(void)
 {
 	const char *token = fresh_token();
 	int most = random_between(3, 20);
+	unsigned inside, outside;
 	struct run *run;
 	pid_t command;
 
@@ -660,6 +663,12 @@ static void from_the_start(void)
 		       namespace_of(command, "user") !=
 			       namespace_of(pid_of(run), "user"),
 	       "CMD is in the user or the cgroup namespace of its caller");
+	EXPECT(sscanf(proc_file(command, "uid_map"), " %u %u", &inside,
+		      &outside) == 2 &&
+		       inside == 0 &&
+		       outside == strtoul(status_of(command, "Uid"), NULL, 10),
+	       "CMD is not user 0 of its user namespace; its uid_map is: %s",
+	       proc_file(command, "uid_map"));
 	EXPECT(count_descriptors(command) == 3,
 	       "CMD has %d descriptors: expected 0, 1 and 2. With a lock that "
 	       "it inherits the group would never look like a leftover",
@@ -774,6 +783,13 @@ static void waits_and_freezes(void)
 	       "were frozen, or running again: it is to wait for that");
 	finish(run);
 	clear_student();
+	run = DELEGATED("probe", "launch", "fake=cgroup.freeze:0",
+			"driver make patience=150 spawn=probe,hold,warm "
+			"freeze");
+	expect_result(run, "spawn", 0);
+	expect_result(run, "freeze", ETIMEDOUT);
+	finish(run);
+	clear_student();
 }
 
 /* A child whose parent was in the middle of fork(2): the first kill is lost. */
@@ -790,6 +806,20 @@ static void expect_killed_again(void)
 	EXPECT(result_of(run, "kill") == 0 && !find_probe(token),
 	       "one write to cgroup.kill has missed a process, and "
 	       "cgroup_kill() did not write again");
+	finish(run);
+	clear_student();
+	/* All of them are lost: then it has to say so. */
+	token = fresh_token();
+	run = DELEGATED("probe", "launch", "fake=cgroup.kill:0",
+			word("driver make patience=150 spawn=probe,hold,%s "
+			     "kill",
+			     token));
+	expect_result(run, "spawn", 0);
+	result_of(run, "kill");
+	EXPECT(result_of(run, "kill") == (find_probe(token) ? ETIMEDOUT : 0),
+	       "cgroup_kill() has not killed all, and returned with %s: "
+	       "expected \"%s\"",
+	       text_of(result_of(run, "kill")), strerror(ETIMEDOUT));
 	finish(run);
 	clear_student();
 }
