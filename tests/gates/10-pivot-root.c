@@ -659,7 +659,10 @@ static void expect_filter(uint64_t kept)
 	       code, seen);
 }
 
-/* Fails once for all that CALL is, and the program has to see it. */
+/*
+ * `call`, a NAME:NUMBER of the probe's, fails in the program, which has to say
+ * so and end. Returns whether it has made that call at all.
+ */
 static bool expect_call_checked(const char *call, const char *program)
 {
 	const char *token = fresh_token();
@@ -1146,7 +1149,8 @@ static void expect_statistics(void)
 static void await_record(const char *text)
 {
 	AWAIT(strcmp(read_in_sandbox(ROOT "/tmp/record"), text) == 0,
-	      "the command received the signals \"%s\", expected \"%s\"",
+	      "the command has written \"%s\" of the signals that came to it, "
+	      "expected \"%s\": is nobody passing them on?",
 	      read_in_sandbox(ROOT "/tmp/record"), text);
 }
 
@@ -1423,8 +1427,9 @@ static void kill_at(const char *call, int number, const char *option)
 	snprintf(go_on, sizeof(go_on), "/tmp/%s", gate_file);
 	write_in_sandbox(go_on, "");
 	AWAIT(!find_probe(token),
-	      "box was killed at call %s number %d, and its command %s", call,
-	      number, "lives on: it is to die with its parent");
+	      "box was killed at call %s number %d, and its command lives on: "
+	      "it is to die with its parent",
+	      call, number);
 	expect_no_trace();
 }
 
