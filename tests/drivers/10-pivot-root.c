@@ -19,7 +19,7 @@
  *		run_container(), and once more when that is over
  *
  * SETTING is one of mask, overlay, size=N (options of the overlay's tmpfs),
- * read-only, bind=SRC:DST[:ro], tmpfs=DIR.
+ * read-only, bind=SRC:DST[:ro], tmpfs=DIR[:OPTIONS].
  *
  * It exits as CMD did.
  */
@@ -86,7 +86,11 @@ static char **read_settings(char **words, struct root *root)
 		} else if (strncmp(*words, "size=", 5) == 0) {
 			root->overlay_options = *words;
 		} else if (strncmp(*words, "tmpfs=", 6) == 0) {
+			target = strchr(value, ':');
+			if (target)
+				*target++ = '\0';
 			*m = (struct mount_request){.target = value + 1,
+						    .options = target,
 						    .tree = -1};
 			root->mount_count++;
 		} else if (strncmp(*words, "bind=", 5) == 0) {
