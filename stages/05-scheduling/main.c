@@ -50,12 +50,15 @@ static size_t lanes_of(const struct options *options, struct lane *lanes)
 	return count;
 }
 
-static void explain_autogroup(void)
+static int explain_autogroup(void)
 {
+	static const char path[] = "/proc/sys/kernel/sched_autogroup_enabled";
 	char text[16];
+	ssize_t size = read_file(AT_FDCWD, path, text, sizeof(text));
 
-	if (read_file(AT_FDCWD, "/proc/sys/kernel/sched_autogroup_enabled",
-		      text, sizeof(text)) < 0)
+	if (size < 0 && errno != ENOENT)
+		return -1;
+	if (size < 0)
 		puts("No autogroup in this kernel: nice counts against "
 		     "everything that competes for the CPU.");
 	else if (text[0] == '0')
@@ -64,6 +67,7 @@ static void explain_autogroup(void)
 	else
 		puts("Autogroup is on: nice counts inside one session, as "
 		     "here; two sessions share evenly.");
+	return 0;
 }
 
 static int run_race(struct lane *lanes, size_t count, double seconds)
@@ -73,7 +77,8 @@ static int run_race(struct lane *lanes, size_t count, double seconds)
 		return failed("signal", "SIGCHLD");
 	if (race(lanes, count, seconds) < 0)
 		return -1;
-	explain_autogroup();
+	if (explain_autogroup() < 0)
+		return -1;
 	return draw_race(lanes, count);
 }
 

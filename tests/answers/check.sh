@@ -11,29 +11,22 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
-# Every answer: a line "STAGE ANSWER PROGRAM TEST", TEST "-" for all of them.
+# Every answer that there is, built or not: a line "STAGE ANSWER PROGRAM TEST",
+# TEST "-" for all of them.
 list()
 {
-	for dir in "$build"/answers/*/; do
+	for dir in tests/answers/[0-9]*/; do
 		stage=$(basename "$dir")
-		for built in "$dir"starter/built \
-			"$dir"reference/built "$dir"right/*/built \
-			"$dir"wrong/*/built; do
-			[ -e "$built" ] || continue
-			out=${built%/built}
-			answer=${out#"$dir"}
-			test=-
-			case $answer in
-			wrong/*)
-				patch=tests/answers/$stage/$answer.patch
-				# One that was removed is still built.
-				[ -e "$patch" ] || continue
-				test=$(sed -n '1s/^Test: \([a-z_0-9]*\)$/\1/p' \
-					"$patch")
-				;;
-			right/*) [ -d "tests/answers/$stage/$answer" ] || continue ;;
-			esac
-			echo "$stage $answer $(cat "$built") ${test:-none}"
+		program=$(cat "$build/answers/$stage/reference/built")
+		echo "$stage starter $program -"
+		echo "$stage reference $program -"
+		for answer in "$dir"right/*/; do
+			echo "$stage right/$(basename "$answer") $program -"
+		done
+		for patch in "$dir"wrong/*.patch; do
+			test=$(sed -n '1s/^Test: \([a-z_0-9]*\)$/\1/p' "$patch")
+			echo "$stage wrong/$(basename "$patch" .patch) $program" \
+				"${test:-none}"
 		done
 	done
 }
@@ -79,6 +72,7 @@ judge_here()
 	gate=$build/tests/gates/$1
 	test=$4
 	: >"$work/$name.results"
+	[ -e "$dir/built" ] || return 0
 	[ "$(where_of "$1" "$2")" -ne 1 ] || return 0
 	set -- --possible --program "$dir/$3" --rootfs "$build/rootfs" \
 		--probe "$build/tests/probe" --results "$work/$name.results"
@@ -102,6 +96,7 @@ judge_in_vm()
 		[ "$test" = - ] || [ ! -s "$work/$(echo "$stage.$answer" |
 			tr / .).results" ] || continue
 		dir=$build/answers/$stage/$answer
+		[ -e "$dir/built" ] || continue
 		count=$((count + 1))
 		words="--program /kit/$count/$program --probe /kit/probe"
 		words="$words --rootfs /kit/rootfs --results \$VM_OUT"
@@ -150,6 +145,10 @@ expect()
 	esac
 	if [ "$deserved" ]; then
 		echo "ok - $1 $2"
+		return
+	fi
+	if [ ! -e "$build/answers/$1/$2/built" ]; then
+		echo "not ok - $1 $2: it was not built"
 		return
 	fi
 	echo "not ok - $1 $2: $points of $most points in $tests tests"
