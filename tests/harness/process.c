@@ -145,12 +145,13 @@ bool is_idle(pid_t pid)
 	const struct timespec nap = {.tv_nsec = 5000000};
 	const double started = monotonic();
 	const long ticks = cpu_ticks(pid), slept = times_slept(pid);
-	double watched;
+	double watched = 0;
 
-	do {
+	/* On a busy machine our naps take longer, and so do those of a loop. */
+	for (int naps = 0; naps < 12 || watched < 0.06; naps++) {
 		nanosleep(&nap, NULL);
 		watched = monotonic() - started;
-	} while (watched < 0.06);
+	}
 	/* A wait of a few ms again and again is a loop too, only slower. */
 	return (double)(cpu_ticks(pid) - ticks) <
 		       1 + watched * (double)sysconf(_SC_CLK_TCK) / 4 &&
