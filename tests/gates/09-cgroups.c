@@ -795,7 +795,7 @@ static void waits_and_freezes(void)
 /* A child whose parent was in the middle of fork(2): the first kill is lost. */
 static void expect_killed_again(void)
 {
-	const char *token = fresh_token();
+	const char *token = fresh_token(), *at = fresh_token();
 	struct run *run;
 
 	run = DELEGATED("probe", "launch", "fake=cgroup.kill:1",
@@ -812,14 +812,15 @@ static void expect_killed_again(void)
 	token = fresh_token();
 	run = DELEGATED("probe", "launch", "fake=cgroup.kill:0",
 			word("driver make patience=150 spawn=probe,hold,%s "
-			     "kill",
-			     token));
+			     "kill until=%s",
+			     token, at));
 	expect_result(run, "spawn", 0);
-	result_of(run, "kill");
+	await_at(run, at);
 	EXPECT(result_of(run, "kill") == (find_probe(token) ? ETIMEDOUT : 0),
 	       "cgroup_kill() has not killed all, and returned with %s: "
 	       "expected \"%s\"",
 	       text_of(result_of(run, "kill")), strerror(ETIMEDOUT));
+	go_on(at);
 	finish(run);
 	clear_student();
 }
