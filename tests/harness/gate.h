@@ -55,7 +55,8 @@ struct start {
 
 /*
  * Starts words[0] (searched in PATH: the student's program, "probe", "driver"
- * (tests/drivers/), or a busybox applet) with the arguments. The words end with NULL.
+ * (tests/drivers/), or a busybox applet) with the arguments. The words end with
+ * NULL.
  */
 struct run *start(const struct start *how, const char *const words[]);
 #define START(...) start(NULL, (const char *const[]){__VA_ARGS__, NULL})
