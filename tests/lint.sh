@@ -43,8 +43,10 @@ tidy()
 {
 	# One at a time: given several, clang-tidy 14 sees va_list errors that
 	# are not there. Its count of suppressed warnings goes nowhere.
+	# Other answers are to be different, in their own hand.
 	# shellcheck disable=SC2086 # the words are to be split
-	sources | grep '\.c$' | xargs -P "$(nproc)" -I FILE sh -c \
+	sources | grep '\.c$' | grep -v '^tests/answers/' |
+		xargs -P "$(nproc)" -I FILE sh -c \
 		'clang-tidy --quiet FILE -- -std=gnu11 -D_GNU_SOURCE "$@" \
 			2>/dev/null' tidy $includes
 }

@@ -132,7 +132,9 @@ snapshot()
 {
 	cut -d' ' -f3- /proc/self/mountinfo | sort
 	ls /sys/class/net
-	find /sys/fs/cgroup -type d 2>/dev/null | sort
+	# Those with a name as ours have: PREFIX.pid.number. Others come and go.
+	find /sys/fs/cgroup -type d -name '[a-z]*.[0-9]*.[0-9]*' 2>/dev/null |
+		sort
 }
 
 # nothing_left: no process, mount, cgroup, interface or file.

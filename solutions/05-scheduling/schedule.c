@@ -218,8 +218,8 @@ static double in_seconds(struct timeval time)
 	return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-/* True when the child has ended; it stays there to be waited for. */
-static bool has_ended(pid_t pid)
+/* 1 when the child has ended, which stays to be waited for; 0, or -1. */
+static int has_ended(pid_t pid)
 {
 	siginfo_t info = {0};
 	int result;
@@ -228,7 +228,7 @@ static bool has_ended(pid_t pid)
 		result = waitid(P_PID, (id_t)pid, &info,
 				WEXITED | WNOHANG | WNOWAIT);
 	while (result < 0 && errno == EINTR);
-	return result < 0 || info.si_pid != 0;
+	return result < 0 ? -1 : info.si_pid != 0;
 }
 /* </answer> */
 
@@ -245,11 +245,14 @@ static int finish(struct lane *lanes, size_t count, pid_t *pids)
 	/* <answer> return todo(7, lanes, count, pids); */
 	struct rusage usage;
 
-	for (size_t i = 0; i < count; i++)
-		if (has_ended(pids[i])) {
+	for (size_t i = 0; i < count; i++) {
+		int ended = has_ended(pids[i]);
+
+		if (ended > 0)
 			errno = ECANCELED;
+		if (ended != 0)
 			return failed("race in", "lane %zu", i + 1);
-		}
+	}
 	for (size_t i = 0; i < count; i++)
 		if (kill(pids[i], SIGKILL) < 0)
 			return failed("kill", "lane %zu", i + 1);

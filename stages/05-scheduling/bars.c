@@ -94,8 +94,9 @@ int draw_race(const struct lane *lanes, size_t count)
 {
 	struct style style = choose_style();
 
-	printf("%4s  %10s  %8s  %11s\n", "nice", "CPU time", "share",
-	       "by weight");
+	if (printf("%4s  %10s  %8s  %11s\n", "nice", "CPU time", "share",
+		   "by weight") < 0)
+		return failed("write", "standard output");
 	for (size_t i = 0; i < count; i++) {
 		printf("%4d  %8.3f s  %6.1f %%  %9.1f %%  ", lanes[i].nice,
 		       lanes[i].cpu_seconds, 100 * lanes[i].share,

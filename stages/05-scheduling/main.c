@@ -53,21 +53,20 @@ static size_t lanes_of(const struct options *options, struct lane *lanes)
 static int explain_autogroup(void)
 {
 	static const char path[] = "/proc/sys/kernel/sched_autogroup_enabled";
+	const char *what = "Autogroup is on: nice counts inside one session, "
+			   "as here; two sessions share evenly.";
 	char text[16];
 	ssize_t size = read_file(AT_FDCWD, path, text, sizeof(text));
 
 	if (size < 0 && errno != ENOENT)
 		return -1;
 	if (size < 0)
-		puts("No autogroup in this kernel: nice counts against "
-		     "everything that competes for the CPU.");
+		what = "No autogroup in this kernel: nice counts against "
+		       "everything that competes for the CPU.";
 	else if (text[0] == '0')
-		puts("Autogroup is off: nice counts against everything that "
-		     "competes for the CPU.");
-	else
-		puts("Autogroup is on: nice counts inside one session, as "
-		     "here; two sessions share evenly.");
-	return 0;
+		what = "Autogroup is off: nice counts against everything that "
+		       "competes for the CPU.";
+	return puts(what) < 0 ? failed("write", "standard output") : 0;
 }
 
 static int run_race(struct lane *lanes, size_t count, double seconds)

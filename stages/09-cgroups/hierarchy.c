@@ -245,11 +245,16 @@ DIR *open_groups(int dir)
 const char *next_group(DIR *groups)
 {
 	struct dirent *entry;
+	int saved = errno;
 
-	while (errno = 0, (entry = readdir(groups)) != NULL)
-		if (entry->d_type == DT_DIR &&
-		    strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			return entry->d_name;
-	return NULL;
+	do {
+		errno = 0;
+		entry = readdir(groups);
+	} while (entry &&
+		 (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
+		  strcmp(entry->d_name, "..") == 0));
+	if (!entry && errno != 0)
+		return NULL;
+	errno = saved;
+	return entry ? entry->d_name : NULL;
 }

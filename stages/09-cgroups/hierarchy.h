@@ -62,8 +62,8 @@ int read_value(int dir, const char *file, const char *key, uint64_t *value);
 DIR *open_groups(int dir);
 
 /*
- * The name of the next one, or NULL: errno is 0 when there is none left, and
- * says why when that could not be found out.
+ * The name of the next one, or NULL. errno is then as it was when there is none
+ * left, and says why when that could not be found out.
  */
 const char *next_group(DIR *groups);
 

@@ -186,19 +186,20 @@ static int has_other_groups(int parent, const char *name)
 {
 	DIR *groups = open_groups(parent);
 	const char *next;
-	int saved;
+	int before = errno, after;
 
 	if (!groups)
 		return failed("open", "%s", path_of(parent));
+	errno = 0;
 	do
 		next = next_group(groups);
 	while (next && strcmp(next, name) == 0);
-	saved = errno;
+	after = errno;
 	closedir(groups);
-	if (next)
-		return 1;
-	errno = saved;
-	return saved == 0 ? 0 : failed("read", "%s", path_of(parent));
+	errno = after ? after : before;
+	if (after)
+		return failed("read", "%s", path_of(parent));
+	return next != NULL;
 }
 
 static int disable_controllers(int parent)

@@ -18,17 +18,18 @@ static int first_below(int dir, char name[NAME_MAX + 1])
 {
 	DIR *groups = open_groups(dir);
 	const char *first;
-	int saved;
+	int before = errno, after;
 
 	if (!groups)
 		return -1;
+	errno = 0;
 	first = next_group(groups);
-	saved = errno;
+	after = errno;
 	if (first)
 		snprintf(name, NAME_MAX + 1, "%s", first);
 	closedir(groups);
-	errno = saved;
-	return first ? 1 : saved == 0 ? 0 : -1;
+	errno = after ? after : before;
+	return first ? 1 : after ? -1 : 0;
 }
 
 static int remove_one(int dir, const char *name)

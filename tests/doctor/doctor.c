@@ -240,8 +240,8 @@ int main(int argc, char **argv)
 		.argv = argv + 1,
 	};
 	const struct stage *stage = NULL;
-	enum link_id broken;
-	enum where where;
+	enum link_id broken = LINKS;
+	enum where where = NOWHERE;
 	bool limits = false;
 
 	(void)argc;

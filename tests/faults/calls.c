@@ -80,7 +80,7 @@ const struct call calls[] = {
 	{"read", SYS_read, EIO, "read|wait|find the controller|"},
 	{"write", SYS_write, EIO, "write|release|"},
 	{"writev", SYS_writev, EIO, "write|"},
-	{"getdents64", SYS_getdents64, EIO, "read|list|"},
+	{"getdents64", SYS_getdents64, EIO, "read|list|remove|"},
 	{"pipe", SYS_pipe, EMFILE, "pipe|"},
 	{"pipe2", SYS_pipe2, EMFILE, "pipe|"},
 	{"dup2", SYS_dup2, EMFILE, "dup2|"},
