@@ -250,14 +250,18 @@ static pid_t start(struct inside *inside, const struct cgroup *group)
 static int finish_group(struct cgroup *group, struct report *report)
 {
 	/* <answer> return todo(7, group, report); */
-	int result;
+	int result, saved;
 
 	if (group->dir < 0)
 		return 0;
 	result = cgroup_kill(group);
-	if (cgroup_read_stats(group, &report->stats) < 0)
-		result = -1;
-	return cgroup_remove(group) < 0 ? -1 : result;
+	if (result == 0)
+		result = cgroup_read_stats(group, &report->stats);
+	saved = errno;
+	if (cgroup_remove(group) < 0)
+		return -1;
+	errno = saved;
+	return result;
 	/* </answer> */
 }
 

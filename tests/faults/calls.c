@@ -31,7 +31,7 @@ const struct call calls[] = {
 	{"clone3", SYS_clone3, ENOSPC, "clone3|"},
 	{"execve", SYS_execve, ENOMEM, "execve|"},
 	{"wait4", SYS_wait4, EINVAL, "wait|"},
-	{"waitid", SYS_waitid, EINVAL, "wait|"},
+	{"waitid", SYS_waitid, EINVAL, "wait|race|"},
 	{"kill", SYS_kill, EPERM, "kill|signal|"},
 	{"pidfd_open", SYS_pidfd_open, EMFILE, "pidfd_open|"},
 	{"setsid", SYS_setsid, EPERM, "setsid|"},
