@@ -70,7 +70,7 @@ gates: $(GATES:%=$B/tests/gates/%) $B/tests/probe \
 # STAGE=NN-name: of that stage alone
 # One that does not build fails when it is judged.
 answers: reference gates
-	-@$(MAKE) --no-print-directory -k -j$$(nproc) \
+	-@$(MAKE) -s --no-print-directory -k -j$$(nproc) \
 		-f tests/answers/answers.mk B=$B $(STAGE:%=STAGE=%)
 
 # N=200: rounds; all processors are kept busy meanwhile

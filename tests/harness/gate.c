@@ -56,7 +56,7 @@ static const struct option_spec specs[] = {
 	 LIMITS_ONLY},
 	{0, "jobs", "N", "tests at once; default: one more than processors",
 	 JOBS},
-	{0, "list", NULL, "print the tests, their points, promises and tasks",
+	{0, "list", NULL, "print the tests: points, promise, task, needs",
 	 LIST},
 	{0},
 };
@@ -268,8 +268,8 @@ static enum verdict run_test(const struct test *test, FILE *results)
 static void list_tests(void)
 {
 	for (const struct test *t = gate.tests; t->name; t++)
-		printf("%s\t%u\t%s\t%d\n", t->name, t->points, t->intent,
-		       t->task);
+		printf("%s\t%u\t%s\t%d\t%s\n", t->name, t->points, t->intent,
+		       t->task, t->needs & NEEDS_LIMITS ? "limits" : "-");
 	exit(0);
 }
 
