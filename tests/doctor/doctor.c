@@ -210,14 +210,16 @@ static void print_stages(void)
 
 static void say_where(const char *what, enum where where, enum link_id broken)
 {
-	static const char *const words[] = {"here", "in the VM", "nowhere"};
+	const char *word = where == HERE	? "here"
+			   : where == IN_THE_VM ? "in the VM"
+						: "nowhere";
 	struct advice advice = {0};
 
 	if (where != HERE && broken != LINKS)
 		advise(broken, &advice);
-	printf("%s: %s%s%s%s%s\n", what, words[where],
-	       where == HERE ? "" : ": ", where == HERE ? "" : reason(broken),
-	       advice.why[0] ? ": " : "", advice.why);
+	printf("%s: %s%s%s%s%s\n", what, word, where == HERE ? "" : ": ",
+	       where == HERE ? "" : reason(broken), advice.why[0] ? ": " : "",
+	       advice.why);
 }
 
 static int finish(int status)

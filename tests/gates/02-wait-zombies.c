@@ -27,16 +27,6 @@ static bool is_alive(pid_t pid)
 	return state != 0 && state != 'Z';
 }
 
-static const char *number_word(int number)
-{
-	static char words[4][16];
-	static int next;
-
-	next = (next + 1) % 4;
-	snprintf(words[next], sizeof(words[next]), "%d", number);
-	return words[next];
-}
-
 static const char *in_one_line(const char *text)
 {
 	static char line[256];
@@ -49,15 +39,6 @@ static const char *in_one_line(const char *text)
 		if (*c == '\n')
 			*c = ' ';
 	return line;
-}
-
-/* A file in /tmp that the token is the name of: what waits for it goes on. */
-static void release(const char *token)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s", token);
-	write_in_sandbox(path, "");
 }
 
 /* `probe orphans` below reap, which all of them are to be given to. */
@@ -361,14 +342,6 @@ static void stopped_is_not_ended(void)
 	expect_nothing_left();
 }
 
-static bool exists(const char *token)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s", token);
-	return access(sandbox_path(path), F_OK) == 0;
-}
-
 /*
  * The command's child fills 24 MiB, and two orphans 80 each, one before and
  * one after that: whose memory is told?
@@ -387,7 +360,8 @@ static void statistics(void)
 	pid_t reap = pid_of(run), command;
 	unsigned long kib;
 
-	AWAIT((exists(first) && count_children(reap) == 1) || has_ended(run),
+	AWAIT((exists(first, "") && count_children(reap) == 1) ||
+		      has_ended(run),
 	      "an orphan has ended, and was not waited for");
 	EXPECT(!has_ended(run), "reap has ended before its command");
 	command = family[0];

@@ -17,26 +17,6 @@
 /* The most commands of one pipeline here. */
 #define CROWD 200
 
-/* printf(3) to a buffer that stays for a while: eight of them take turns. */
-__attribute__((format(printf, 1, 2))) static const char *
-text(const char *format, ...)
-{
-	static char texts[8][256];
-	static int next;
-	va_list arguments;
-
-	next = (next + 1) % 8;
-	va_start(arguments, format);
-	vsnprintf(texts[next], sizeof(texts[next]), format, arguments);
-	va_end(arguments);
-	return texts[next];
-}
-
-static const char *number_word(int number)
-{
-	return text("%d", number);
-}
-
 /* A new name in /tmp that nobody has made yet; valid for the whole test. */
 static const char *fresh_path(void)
 {
@@ -51,13 +31,7 @@ static const char *fresh_path(void)
 /* The file that says that a process pauses, see the probe. */
 static bool pauses(const char *token)
 {
-	return access(sandbox_path(text("/tmp/%s.paused", token)), F_OK) == 0;
-}
-
-/* A file in /tmp that the token is the name of: what waits for it goes on. */
-static void release(const char *token)
-{
-	write_in_sandbox(text("/tmp/%s", token), "");
+	return access(sandbox_path(word("/tmp/%s.paused", token)), F_OK) == 0;
 }
 
 /* As AWAIT(), of a run that is to go on: it has not ended. */
@@ -129,7 +103,7 @@ static void expect_failure(struct run *run, const char *when, int error)
 /* Call number `n` of them fails. */
 static const char *failing(const char *call, int n, int error)
 {
-	return text("fail=%s:%d:%d", call, n, error);
+	return word("fail=%s:%d:%d", call, n, error);
 }
 
 /* A driver has come as far as the word. */
@@ -144,7 +118,7 @@ static void await_word(struct run *run, const char *word, const char *what)
 static struct run *driver(const char *disturbance, const char *words)
 {
 	struct run *run =
-		START("probe", "launch", disturbance, text("driver %s", words));
+		START("probe", "launch", disturbance, word("driver %s", words));
 
 	AWAIT(argument_is(pid_of(run), 0, "driver") || has_ended(run),
 	      "the driver is not executed");
@@ -191,7 +165,7 @@ static bool all_hold(pid_t ipc, size_t count, const char *token)
 			/* Mostly the first look is right. */
 			commands[i] = found[(i + n) % count];
 			if (argument_is(commands[i], 2,
-					text("%s-%zu", token, i + 1))) {
+					word("%s-%zu", token, i + 1))) {
 				seen++;
 				break;
 			}
@@ -208,7 +182,7 @@ static struct run *start_pipeline(const char *command, size_t count,
 				  const char *closed)
 {
 	const char *script =
-		text("i=1; while [ $i -lt $1 ]; do "
+		word("i=1; while [ $i -lt $1 ]; do "
 		     "line=\"$line %s |\"; i=$((i + 1)); done; line=\"$line "
 		     "%s\"; %s; set -f; exec ipc pipeline $line %s",
 		     command, command, limits, closed);
@@ -221,11 +195,11 @@ static struct run *start_holding(size_t count, const char *limits,
 				 const char *closed)
 {
 	const char *token = fresh_token();
-	const char *command = text("probe hold %s-$i", token);
+	const char *command = word("probe hold %s-$i", token);
 	struct run *run = start_pipeline(command, count, token, limits, closed);
 
 	AWAIT_OF(run, all_hold(pid_of(run), count, token),
-		 text("of %zu commands not all are executed", count));
+		 word("of %zu commands not all are executed", count));
 	return run;
 }
 
@@ -383,11 +357,11 @@ static void expect_undone(const char *shell, const char *fault, int error)
 	pid_t left;
 	struct run *run = START(
 		"sh", "-c", shell, "sh", "probe", "launch",
-		text("pause=write:1:%s", token), fault,
+		word("pause=write:1:%s", token), fault,
 		"ipc pipeline probe hold a | probe hold b | probe hold c");
 
 	AWAIT_OF(run, pauses(token),
-		 text("a pipe or a process could not be made: expected a line "
+		 word("a pipe or a process could not be made: expected a line "
 		      "that says \"%s\"",
 		      strerror(error)));
 	EXPECT(children_of(pid_of(run), &left, 1) == 0,
@@ -594,7 +568,7 @@ static void copies(void)
 
 	for (size_t i = 0; i < 3; i++) {
 		run = START_WITH({.input = token}, "probe", "launch",
-				 text("fail=%s:%d", calls[i], EINTR),
+				 word("fail=%s:%d", calls[i], EINTR),
 				 "driver copy");
 		EXPECT(finish(run) == 0 && strcmp(output_of(run), token) == 0,
 		       "when a signal has interrupted %s (EINTR) expected all "
@@ -625,7 +599,7 @@ static struct run *start_receiving(const char *path)
 	struct run *run = START("ipc", "fifo", "receive", path);
 
 	AWAIT_OF(run, type_of(path) == S_IFIFO,
-		 text("expected it to wait at the FIFO %s", path));
+		 word("expected it to wait at the FIFO %s", path));
 	return run;
 }
 
@@ -645,7 +619,7 @@ static void two_writers(const char *path)
 	      "what a writer has written does not arrive before it closes");
 	expect_end(START_WITH({.input = second}, "ipc", "fifo", "send", path),
 		   0, "the receiver does not read");
-	all = text("%s%s", first, second);
+	all = word("%s%s", first, second);
 	AWAIT_OF(run, strcmp(output_of(run), all) == 0,
 		 "one of two writers has closed: expected what both have "
 		 "written, and that the receiver goes on");
@@ -653,7 +627,7 @@ static void two_writers(const char *path)
 	expect_end(run, 0,
 		   "the last writer has closed: a receiver that has its own "
 		   "writing end open (O_RDWR) sees no end of file");
-	expect_output(run, text("%s%s%s", first, second, third),
+	expect_output(run, word("%s%s%s", first, second, third),
 		      "what two writers have written");
 }
 
@@ -719,12 +693,12 @@ static void waits_on(const char *path)
 	const char *token = fresh_token();
 	const char *fault = failing("open", 1, EINTR);
 	struct run *run = START("probe", "launch", fault,
-				text("driver receive %s", path));
+				word("driver receive %s", path));
 	struct run *sender;
 
 	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
 	sender = START_WITH({.input = token}, "probe", "launch", fault,
-			    text("driver send %s", path));
+			    word("driver send %s", path));
 	EXPECT(finish(sender) == 0 && finish(run) == 0 &&
 		       strcmp(output_of(run), token) == 0,
 	       "open(2) was interrupted once on each side (EINTR), which is no "
@@ -806,7 +780,7 @@ static bool is_listening(pid_t pid, const char *path)
 static struct run *start_waiting(const char *fault, const char *what,
 				 const char *go, pid_t *child)
 {
-	struct run *run = driver(fault, text("barrier %s %s", what, go));
+	struct run *run = driver(fault, word("barrier %s %s", what, go));
 
 	AWAIT_OF(run, children_of(pid_of(run), child, 1) == 1,
 		 "a process is to wait at the barrier");
@@ -866,8 +840,8 @@ static void released(const char *fault, const char *what)
 static void expect_nobody(unsigned ignored)
 {
 	const char *go = fresh_token();
-	struct run *run = driver(text("ignore=%x", ignored),
-				 text("barrier nobody %s", go));
+	struct run *run = driver(word("ignore=%x", ignored),
+				 word("barrier nobody %s", go));
 	uint64_t before = status_mask(pid_of(run), "SigIgn");
 
 	release(go);
@@ -909,7 +883,7 @@ static void expect_refused(const char *what, const char *path, int error)
 {
 	struct run *run = START("driver", what, path);
 
-	expect_closed(run, text("%s at %s", what, path), error);
+	expect_closed(run, word("%s at %s", what, path), error);
 	end(run);
 }
 
@@ -947,10 +921,10 @@ static void peer_told(const char *path)
 	const char *ids, *expected;
 
 	peer = START_WITH({.as_root = others}, "probe", "launch",
-			  others ? text("gid=%u", gid) : "block=0",
-			  others ? text("uid=%u", uid) : "block=0",
+			  others ? word("gid=%u", gid) : "block=0",
+			  others ? word("uid=%u", uid) : "block=0",
 			  failing("connect", 1, EINTR),
-			  text("driver connect %s", path));
+			  word("driver connect %s", path));
 	await_word(peer, "done", "connecting does not end");
 	EXPECT(errors_of(peer)[0] == '\0',
 	       "connect(2) was interrupted once (EINTR), which is no failure; "
@@ -961,7 +935,7 @@ static void peer_told(const char *path)
 	      "peer_credentials() does not return: the peer has sent no "
 	      "message, and need not");
 	ids = strrchr(status_of(pid_of(peer), "NSpid"), '\t');
-	expected = text("%d %u %u\n", ids ? atoi(ids + 1) : 0, uid, gid);
+	expected = word("%d %u %u\n", ids ? atoi(ids + 1) : 0, uid, gid);
 	EXPECT(strncmp(output_of(run), expected, strlen(expected)) == 0,
 	       "expected process, user and group id of who has connected, "
 	       "%sand saw %s",
@@ -1011,7 +985,7 @@ static void socket_names(void)
 	expect_refused("connect", fresh_path(), ENOENT);
 	/* Made, and then of no use. */
 	path = fresh_path();
-	run = driver(failing("listen", 1, ENOBUFS), text("listen %s", path));
+	run = driver(failing("listen", 1, ENOBUFS), word("listen %s", path));
 	expect_closed(run, "listen(2) fails", ENOBUFS);
 	end(run);
 	EXPECT(type_of(path) == 0,
@@ -1026,7 +1000,7 @@ static void expect_bad_message(const char *shell, const char *count, int error)
 				count, "/tmp/passed");
 
 	expect_closed(run,
-		      text("a message with %s descriptors (-1: none at all, "
+		      word("a message with %s descriptors (-1: none at all, "
 			   "the peer has closed)",
 			   count),
 		      error);
@@ -1051,7 +1025,7 @@ static void one_passed(void)
 	       count_open(pid_of(run), &file, &fd), output_of(run));
 	end(run);
 	run = START("probe", "launch", failing("recvmsg", 1, EINTR),
-		    text("pause=fcntl:1:%s", token),
+		    word("pause=fcntl:1:%s", token),
 		    "driver take 1 /tmp/passed");
 	AWAIT(strstr(output_of(run), "done") || pauses(token) || has_ended(run),
 	      "receive_fd() does not return");
@@ -1074,7 +1048,7 @@ static struct run *start_taking(const char *path)
 	struct run *run = START("ipc", "socket", "receive", path);
 
 	AWAIT_OF(run, is_listening(pid_of(run), path),
-		 text("expected it to listen at the socket %s", path));
+		 word("expected it to listen at the socket %s", path));
 	return run;
 }
 
@@ -1334,7 +1308,7 @@ static struct run *share_disturbed(const char *path, int error)
 {
 	return START("probe", "launch",
 		     failing("lock", random_between(1, 90), error),
-		     text("ipc share --processes 3 --times 30 %s", path));
+		     word("ipc share --processes 3 --times 30 %s", path));
 }
 
 static void locks(void)

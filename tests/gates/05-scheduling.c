@@ -20,33 +20,6 @@
 
 enum { IO_NONE, IO_REALTIME, IO_BEST_EFFORT, IO_IDLE };
 
-static const char *number_word(int number)
-{
-	static char words[4][16];
-	static int next;
-
-	next = (next + 1) % 4;
-	snprintf(words[next], sizeof(words[next]), "%d", number);
-	return words[next];
-}
-
-static bool exists(const char *token, const char *suffix)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s%s", token, suffix);
-	return access(sandbox_path(path), F_OK) == 0;
-}
-
-/* A file in /tmp that the token is the name of: what waits for it goes on. */
-static void release(const char *token)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s", token);
-	write_in_sandbox(path, "");
-}
-
 /* Policy with its flags: SCHED_RESET_ON_FORK would be one. */
 static int policy_of(pid_t pid)
 {

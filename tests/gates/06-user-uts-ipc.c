@@ -28,14 +28,6 @@ static const char *who(bool root)
 	return root ? "privileged" : "unprivileged";
 }
 
-static bool exists(const char *token, const char *suffix)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s%s", token, suffix);
-	return access(sandbox_path(path), F_OK) == 0;
-}
-
 /* The probe that holds the sandbox open, in the world userns is started in. */
 static pid_t caller(void)
 {

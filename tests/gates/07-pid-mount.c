@@ -19,16 +19,6 @@
 #define AS_ROOT(...)                                                           \
 	expect_status(START_WITH({.as_root = true}, __VA_ARGS__), 0)
 
-static const char *number_word(int number)
-{
-	static char words[4][16];
-	static int next;
-
-	next = (next + 1) % 4;
-	snprintf(words[next], sizeof(words[next]), "%d", number);
-	return words[next];
-}
-
 /* "/tmp/TOKEN" or "/tmp/TOKEN/name" */
 static const char *in_tmp(const char *token, const char *name)
 {
@@ -41,7 +31,7 @@ static const char *in_tmp(const char *token, const char *name)
 	return paths[next];
 }
 
-static bool exists(const char *path)
+static bool file_exists(const char *path)
 {
 	return access(sandbox_path(path), F_OK) == 0;
 }
@@ -256,7 +246,7 @@ static void early_signal(const char *call, int number)
 	snprintf(program, sizeof(program), "pidns probe hold %s", token);
 	snprintf(paused, sizeof(paused), "/tmp/%s.paused", token);
 	run = START("probe", "launch", setting, program);
-	AWAIT(exists(paused) || has_ended(run),
+	AWAIT(file_exists(paused) || has_ended(run),
 	      "process 1 never came to %s number %d", call, number);
 	EXPECT(!has_ended(run), "pidns has ended before CMD was started");
 	send_signal(run, SIGHUP);
@@ -545,7 +535,7 @@ static void bind(void)
 		EXPECT(same_file(path_for(command, in_tmp(source, "file")),
 				 path_for(command, "/bin/busybox")),
 		       "a file was not bound to another file");
-		EXPECT(!exists(in_tmp(target, "file")) &&
+		EXPECT(!file_exists(in_tmp(target, "file")) &&
 			       strcmp(before,
 				      proc_file(caller(), "mountinfo")) == 0,
 		       "the caller's own mounts have changed");
@@ -613,7 +603,7 @@ static void expect_undone(const char *source, const char *target)
 		AWAIT(strstr(output_of(run), "done") || find_probe(token) ||
 			      has_ended(run),
 		      "bind_mount() does not return");
-		failed = exists(made);
+		failed = file_exists(made);
 		EXPECT(failed == (strstr(output_of(run), "done") != NULL),
 		       failed ? "mount call %d has failed, and bind_mount() "
 				"has not"
@@ -754,8 +744,8 @@ static void tmpfs(void)
 		       "expected one file in the tmpfs, what CMD has made; saw "
 		       "%zu",
 		       count_entries(path_for(command, dir), false));
-		EXPECT(!exists(in_tmp(source, "below/new")) &&
-			       exists(in_tmp(source, "below/file")),
+		EXPECT(!file_exists(in_tmp(source, "below/new")) &&
+			       file_exists(in_tmp(source, "below/file")),
 		       "the caller sees the tmpfs too");
 		kill(command, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
@@ -790,7 +780,7 @@ static void paused_then_killed(const char *call, int number, bool go_on)
 	snprintf(program, sizeof(program), "pidns probe hold %s", token);
 	snprintf(paused, sizeof(paused), "/tmp/%s.paused", token);
 	run = START("probe", "launch", setting, program);
-	AWAIT(exists(paused) || has_ended(run),
+	AWAIT(file_exists(paused) || has_ended(run),
 	      "process 1 never came to %s number %d", call, number);
 	EXPECT(!has_ended(run), "pidns has ended before CMD was started");
 	send_signal(run, SIGKILL);

@@ -50,23 +50,6 @@ static struct cable make_cable(void)
 /* Privileged in the sandbox: to its network namespace cables can lead. */
 #define START_ROOT(...) START_WITH({.as_root = true}, __VA_ARGS__)
 
-/* The file `token` in /tmp. */
-static void release(const char *token)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s", token);
-	write_in_sandbox(path, "");
-}
-
-static bool exists(const char *token, const char *suffix)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/%s%s", token, suffix);
-	return access(sandbox_path(path), F_OK) == 0;
-}
-
 /* The driver that goes these steps; itself, when it has come to their end. */
 static pid_t all_done(struct run *run)
 {

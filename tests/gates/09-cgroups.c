@@ -23,22 +23,6 @@
 #define DRIVE(...) DELEGATED("driver", __VA_ARGS__)
 
 /* A word to be put together. Static, 64 at a time. */
-static const char *word(const char *format, ...)
-	__attribute__((format(printf, 1, 2)));
-
-static const char *word(const char *format, ...)
-{
-	static char words[64][700];
-	static int next;
-	va_list arguments;
-
-	next = (next + 1) % 64;
-	va_start(arguments, format);
-	vsnprintf(words[next], sizeof(words[next]), format, arguments);
-	va_end(arguments);
-	return words[next];
-}
-
 /* The directory out here of the group that a process is in. */
 static const char *group_of_process(pid_t pid)
 {

@@ -142,6 +142,16 @@ pid_t find_probe(const char *token);
 /* A word that no run has had before. Valid for the whole test. */
 const char *fresh_token(void);
 
+/* printf(3) to a word of at most 699 bytes; 64 at a time are kept. */
+const char *word(const char *format, ...) __attribute__((format(printf, 1, 2)));
+const char *number_word(int number);
+
+/* The file TOKEN in the sandbox's /tmp, with the suffix, is there. */
+bool exists(const char *token, const char *suffix);
+
+/* Makes the file TOKEN there: what waits for it goes on. */
+void release(const char *token);
+
 /* A number in [low, high], of this run's seed. */
 int random_between(int low, int high);
 
