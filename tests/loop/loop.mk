@@ -32,12 +32,15 @@ solution: ##y STAGE=NN: how the kit does what you have passed
 	@$(LOOP)/solution.sh $(or $(ARGUMENT),$(error STAGE=NN is needed: make \
 		solution STAGE=03))
 
-# Your programs where they can do no harm: all that they see ends with it.
+# Your programs, as they are now, where they can do no harm: what they see
+# cannot be changed, or ends with the sandbox.
 sandbox: $B/reference/box $B/rootfs.stamp ##y a shell for your own programs, or CMD='...'
 	@mkdir -p $B/student
-	@$B/reference/box run --hostname sandbox --net none --rlimit nproc=512 \
+	-@$(MAKE) -s -k QUIET=1 student-programs
+	@$B/reference/box run --read-only --hostname sandbox --net none --rlimit nproc=512 \
 		--env PATH=/mnt:/bin:/sbin:/usr/bin:/usr/sbin --workdir /tmp \
-		--volume $B/student:/mnt:ro --tmpfs /tmp $(if $(CMD),,--tty) \
+		--volume $B/student:/mnt:ro --tmpfs /tmp --tmpfs /root \
+		$(if $(CMD),,--tty) \
 		$B/rootfs sh $(if $(CMD),-c '$(subst ','\'',$(value CMD))')
 
 $B/tests/watch: $B/tests/obj/loop/watch.o $(TOOL_LIBS)

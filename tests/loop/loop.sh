@@ -102,8 +102,8 @@ in_order()
 		current=$(current_stage)
 	done
 	for stage in $stages; do
-		[ "$stage" != "$current" ] || continue
-		passed "$stage" || continue
+		# What comes after stands on it, and waits.
+		[ "$stage" != "$current" ] || break
 		# What was passed and fails now comes first.
 		judge "$stage" || { current=$stage && break; }
 	done

@@ -18,7 +18,8 @@ for file in $(files_of "$1"); do
 	done
 	if [ -e "$file" ]; then
 		cp -p "$file" "$file.kept-$number" || exit 1
-		echo "$file is new again; what it was is $file.kept-$number"
+		echo "$file is new again. This brings back what it was:"
+		echo "  cp $file.kept-$number $file"
 	else
 		echo "$file is there again"
 	fi

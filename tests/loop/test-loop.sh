@@ -151,6 +151,11 @@ ok "reset gives the starter again" test "$(tail -n 2 \
 	stages/01-fork-exec/spawn.c | head -n 1)" != '/* mine */'
 ok "and keeps what it replaces" grep -q 'mine' \
 	stages/01-fork-exec/spawn.c.kept-1
+answer 01-fork-exec
+run make sandbox CMD='rm -rf /usr; touch /var/mine; spawn echo hello'
+ok "the sandbox runs your programs as they are now" says hello
+ok "and leaves the kit as it is" test -d build/rootfs/usr -a \
+	! -e build/rootfs/var/mine
 run make reset STAGE=77
 ok "no such stage" says "no such stage"
 
