@@ -80,7 +80,12 @@ judge_here()
 	# What a wrong answer never does need not be waited for so long.
 	[ "$test" = - ] || set -- "$@" --test "$test"
 	[ "$test" = - ] || export TIME_FACTOR="${TIME_FACTOR:-0.5}"
-	"$gate" "$@" >"$work/$name.out" 2>&1 </dev/null
+	# A mistake in a race may not show each time: it has three chances, and
+	# expect() tells when it took more than one.
+	for _ in 1 2 3; do
+		"$gate" "$@" >"$work/$name.out" 2>&1 </dev/null || return 0
+		[ "$test" != - ] || return 0
+	done
 }
 
 # sets_limits STAGE TEST
@@ -122,7 +127,10 @@ judge_in_vm()
 		fi
 		{
 			echo "echo answer $stage.$answer | tr / . >>\$VM_OUT"
-			echo "TIME_FACTOR=$factor /kit/gate-$stage $words"
+			tries="1 2 3"
+			[ "$test" != - ] || tries=1
+			echo "for try in $tries; do TIME_FACTOR=$factor \\"
+			echo "/kit/gate-$stage $words || break; done"
 		} >>"$work/script"
 	done <"$work/list"
 	[ $count -gt 0 ] || return 0
@@ -153,11 +161,16 @@ expect()
 		[ "$points" != 10 ] || [ "$most" != 10 ] || deserved=yes
 		;;
 	wrong/*)
-		[ "$(jq -r .status "$results")" != failed ] || deserved=yes
+		[ "$(tail -n 1 "$results" | jq -r .status)" != failed ] ||
+			deserved=yes
 		;;
 	esac
 	if [ "$deserved" ]; then
 		echo "ok - $1 $2"
+		case $2 in
+		wrong/*) [ "$tests" -eq 1 ] ||
+			echo "# it took $4 $tests tries to fail it" ;;
+		esac
 		return
 	fi
 	if [ ! -e "$build/answers/$1/$2/built" ]; then
