@@ -1,5 +1,6 @@
 /* Stage 03: signals.h. */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -448,14 +449,29 @@ static bool goes_on(pid_t pid)
 	return state == 'R' || state == 'S' || state == 'D';
 }
 
-/* SIGTERM ends neither the command nor what it has started. */
-static void grace_then_kill(void)
+/* Sends SIGTERM; how long it was since *last. */
+static double pester(struct run *run, double *last)
+{
+	double pause;
+
+	kill(pid_of(run), SIGTERM);
+	pause = seconds() - *last;
+	*last += pause;
+	return pause;
+}
+
+/*
+ * SIGTERM ends neither the command nor what it has started, and is sent again
+ * and again. False when we could not do that often enough: then nobody knows
+ * whether each of them would have put off the end.
+ */
+static bool grace_then_kill(double grace)
 {
 	const char *child = fresh_token(), *other = fresh_token();
 	struct run *bystander = START("probe", "hold", other);
-	double grace, sent;
+	double sent, last, pause = 0;
 	struct run *run =
-		START("supervise", "--grace", short_time(&grace), "sh", "-c",
+		START("supervise", "--grace", word("%.3f", grace), "sh", "-c",
 		      "probe hold $0 & exec probe record $1 0", child,
 		      fresh_record());
 	pid_t grandchild = await_probe(child), command;
@@ -463,8 +479,9 @@ static void grace_then_kill(void)
 	await_recording(run);
 	command = command_of(pid_of(run));
 	AWAIT(find_probe(other), "the bystander was not executed");
-	sent = seconds();
-	AWAIT(has_ended(run) || (kill(pid_of(run), SIGTERM), false),
+	sent = last = seconds();
+	AWAIT(has_ended(run) ||
+		      (pause = fmax(pause, pester(run, &last)), false),
 	      "a child that does not end on SIGTERM is still there, long after "
 	      "its grace period of %.3f s; SIGTERM was sent again and again "
 	      "meanwhile",
@@ -496,6 +513,7 @@ static void grace_then_kill(void)
 	send_signal(bystander, SIGKILL);
 	finish(bystander);
 	expect_nothing_left();
+	return pause < grace / 2;
 }
 
 static void grace_is_for_leaving(void)
@@ -579,7 +597,10 @@ static void grace_beside(void)
 
 static void grace_period(void)
 {
-	grace_then_kill();
+	double grace = random_between(90, 130) / 1e3;
+
+	while (!grace_then_kill(grace) && grace < 2)
+		grace *= 2;
 	grace_is_for_leaving();
 	grace_of_nothing();
 	grace_beside();
