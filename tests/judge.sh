@@ -2,9 +2,10 @@
 # judge.sh BUILD STAGE RESULTS PROGRAM [DRIVER] - one gate, where it can run
 #
 # Runs the gate of STAGE on PROGRAM: on this machine, in the VM, or what sets
-# limits there and the rest here, as doctor finds. What the gate says goes to
-# standard output, a line of JSON for each test to RESULTS, anew. Exits 0 when
-# every test has passed, 1 when not, 125 when that could not be found out.
+# limits there and the rest here, as doctor finds; WHERE=vm in the environment
+# takes the VM for all of it. What the gate says goes to standard output, a line
+# of JSON for each test to RESULTS, anew. Exits 0 when every test has passed, 1
+# when not, 125 when that could not be found out.
 set -u
 build=$1
 stage=$2
@@ -12,6 +13,9 @@ results=$3
 program=$4
 driver=${5-}
 gate=$build/tests/gates/$stage
+trap 'rm -f "$results.vm"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 # here [OPTION]...: the gate on this machine
 here()
@@ -35,13 +39,17 @@ in_vm()
 			--results \"\$VM_OUT\" $*" </dev/null
 	status=$?
 	cat "$results.vm" >>"$results"
-	rm -f "$results.vm"
 	return $status
 }
 
 : >"$results" || exit 125
-"$build/tests/doctor" --build "$build" --can "$stage" >/dev/null
-case $? in
+if [ "${WHERE-}" = vm ]; then
+	place=1
+else
+	"$build/tests/doctor" --build "$build" --can "$stage" >/dev/null
+	place=$?
+fi
+case $place in
 0) here ;;
 1) in_vm ;;
 3)
