@@ -17,10 +17,11 @@ $B/tests/obj/%.o: tests/gates/%.c
 
 $B/tests/obj/probe/%.o: tests/probe/%.c
 	@mkdir -p $(@D)
-	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) -Os -c -o $@ $<)
+	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) -Itests/tools -Os -c -o $@ $<)
 
 $B/tests/probe: $(patsubst %.c,$B/tests/obj/%.o,$(patsubst \
-		tests/%,%,$(wildcard tests/probe/*.c)))
+		tests/%,%,$(wildcard tests/probe/*.c))) \
+		$B/tests/obj/tools/listener.o
 	$(call run,LD,$(MUSL_CC) -static -s -o $@ $(filter %.o,$^))
 
 $B/tests/gates/%: $B/tests/obj/%.o $(HARNESS:%.c=$B/tests/obj/%.o) \
@@ -51,13 +52,15 @@ $(foreach t,reference student,$(foreach d,$(DRIVERS),$(eval \
 # The matrix of failures: a gate of its own kind, with its own driver.
 $B/tests/obj/faults/%.o: tests/faults/%.c
 	@mkdir -p $(@D)
-	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_TESTS) -c -o $@ $<)
+	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_TESTS) \
+		-Itests/tools -c -o $@ $<)
 
 $B/tests/faults: $B/tests/obj/faults/faults.o $B/tests/obj/faults/calls.o \
 		$(HARNESS:%.c=$B/tests/obj/%.o) $(REFERENCE_LIBS)
 	$(call run,LD,$(MUSL_CC) -o $@ $^ -static)
 
-$B/tests/inject: $B/tests/obj/faults/inject.o $B/tests/obj/faults/calls.o
+$B/tests/inject: $B/tests/obj/faults/inject.o $B/tests/obj/faults/calls.o \
+		$B/tests/obj/tools/listener.o
 	$(call run,LD,$(MUSL_CC) -o $@ $^ -static)
 
 -include $(wildcard $B/tests/obj/faults/*.d)

@@ -11,14 +11,10 @@
  *
  * With N 0 nothing fails: FILE has the name and the number of calls of each.
  *
- * By seccomp(2)'s user notification: each of these calls waits until we have
- * said what becomes of it.
+ * Each of these calls waits until we have said what becomes of it (listener.h).
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -26,15 +22,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "calls.h"
+#include "listener.h"
 
 #define MOST_CALLS 96
 
@@ -51,33 +46,16 @@ static _Noreturn void give_up(const char *what)
 }
 
 /* The calls of the table, or the one of them, are asked about. */
-static int install_filter(void)
+static int install_listener(void)
 {
-	struct sock_filter code[MOST_CALLS + 3];
-	struct sock_fprog filter = {.filter = code};
-	unsigned short n = 0, jumps = 0;
+	long numbers[MOST_CALLS];
+	size_t count = 0;
 
-	code[n++] = (struct sock_filter)BPF_STMT(
-		BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
-	for (size_t i = 0; i < call_count; i++)
-		jumps += calls[i].number >= 0 &&
-			 (occurrence == 0 || &calls[i] == target);
 	for (size_t i = 0; i < call_count; i++)
 		if (calls[i].number >= 0 &&
 		    (occurrence == 0 || &calls[i] == target))
-			code[n++] = (struct sock_filter)BPF_JUMP(
-				BPF_JMP | BPF_JEQ | BPF_K,
-				(unsigned)calls[i].number,
-				(unsigned char)(jumps--), 0);
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-						 SECCOMP_RET_ALLOW);
-	code[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
-						 SECCOMP_RET_USER_NOTIF);
-	filter.len = n;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-			    SECCOMP_FILTER_FLAG_NEW_LISTENER, &filter);
+			numbers[count++] = calls[i].number;
+	return listen_to_calls(numbers, count);
 }
 
 static int row_of(int number)
@@ -89,12 +67,12 @@ static int row_of(int number)
 }
 
 /* One that the program has executed is another matter. */
-static bool is_command(unsigned pid)
+static bool is_command(pid_t pid)
 {
 	char link[32], path[4096];
 	ssize_t length;
 
-	snprintf(link, sizeof(link), "/proc/%u/exe", pid);
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	length = readlink(link, path, sizeof(path) - 1);
 	if (length < 0)
 		return false;
@@ -103,38 +81,34 @@ static bool is_command(unsigned pid)
 }
 
 /* Of fcntl(2) only what takes a lock: the rest of it does not fail. */
-static bool can_fail(const struct seccomp_data *data)
+static bool can_fail(const struct waiting_call *call)
 {
-	return data->nr != SYS_fcntl || data->args[1] == F_SETLK ||
-	       data->args[1] == F_SETLKW || data->args[1] == F_OFD_SETLK ||
-	       data->args[1] == F_OFD_SETLKW;
+	return call->number != SYS_fcntl || call->args[1] == F_SETLK ||
+	       call->args[1] == F_SETLKW || call->args[1] == F_OFD_SETLK ||
+	       call->args[1] == F_OFD_SETLKW;
 }
 
 static void answer(int listener)
 {
-	struct seccomp_notif notice = {0};
-	struct seccomp_notif_resp reply = {
-		.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE,
-	};
+	struct waiting_call call;
 	int row;
 
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notice) < 0)
+	if (next_call(listener, &call) < 0)
 		return;
-	reply.id = notice.id;
-	row = row_of(notice.data.nr);
+	row = row_of(call.number);
 	/* What is executed first is the program itself. */
-	if (program[0] == '\0' || row < 0 || !can_fail(&notice.data)) {
-		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
+	if (program[0] == '\0' || row < 0 || !can_fail(&call)) {
+		let_call(listener, call.id);
 		return;
 	}
 	if (occurrence == 0) {
-		counts[row] += !is_command(notice.pid);
+		counts[row] += !is_command(call.pid);
 	} else if (&calls[row] == target && ++counts[row] == occurrence) {
-		fate = is_command(notice.pid) ? "command" : "failed";
-		reply.flags = 0;
-		reply.error = -target->error;
+		fate = is_command(call.pid) ? "command" : "failed";
+		fail_call(listener, call.id, target->error);
+		return;
 	}
-	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
+	let_call(listener, call.id);
 }
 
 /* The program has been executed: its file is what is looked for later. */
@@ -222,7 +196,7 @@ int main(int argc, char **argv)
 		}
 		if (procs > 0)
 			fcntl(procs, F_SETFD, FD_CLOEXEC);
-		*listener = install_filter();
+		*listener = install_listener();
 		if (*listener < 0) {
 			*listener = -2;
 			give_up("seccomp");

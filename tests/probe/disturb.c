@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -17,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "listener.h"
 #include "nap.h"
 
 static const struct {
@@ -79,20 +79,20 @@ static const struct {
 	{0},
 };
 
-/* Those that are such a call only when argument number n has this value. */
+/* Those that are such a call only when args[n] has this value. */
 static const struct {
 	const char *name;
 	int n;
 	int value;
 } when[] = {
-	{"subreaper", 1, PR_SET_CHILD_SUBREAPER},
-	{"pdeathsig", 1, PR_SET_PDEATHSIG},
-	{"capbset_drop", 1, PR_CAPBSET_DROP},
-	{"pr_seccomp", 1, PR_SET_SECCOMP},
-	{"no_new_privs", 1, PR_SET_NO_NEW_PRIVS},
-	{"dumpable", 1, PR_SET_DUMPABLE},
-	{"lock", 2, F_OFD_SETLKW},
-	{"trylock", 2, F_OFD_SETLK},
+	{"subreaper", 0, PR_SET_CHILD_SUBREAPER},
+	{"pdeathsig", 0, PR_SET_PDEATHSIG},
+	{"capbset_drop", 0, PR_CAPBSET_DROP},
+	{"pr_seccomp", 0, PR_SET_SECCOMP},
+	{"no_new_privs", 0, PR_SET_NO_NEW_PRIVS},
+	{"dumpable", 0, PR_SET_DUMPABLE},
+	{"lock", 1, F_OFD_SETLKW},
+	{"trylock", 1, F_OFD_SETLK},
 };
 
 static struct disturbance {
@@ -108,40 +108,6 @@ static struct disturbance {
 } disturbances[4];
 
 static size_t disturbance_count;
-
-/* From linux/filter.h and linux/seccomp.h, which are not musl's to have. */
-struct instruction {
-	uint16_t code;
-	uint8_t if_true, if_false;
-	uint32_t k;
-};
-
-struct notice {
-	uint64_t id;
-	uint32_t pid, flags;
-	uint64_t data[8];
-};
-
-struct reply {
-	uint64_t id;
-	int64_t value;
-	int32_t error;
-	uint32_t flags;
-};
-
-enum {
-	LOAD_WORD = 0x20,
-	JUMP_IF_EQUAL = 0x15,
-	RETURN = 0x06,
-	ALLOW = 0x7fff0000,
-	ASK = 0x7fc00000,
-	SET_FILTER = 1,
-	NEW_LISTENER = 8,
-	GO_ON = 1,
-};
-
-#define RECEIVE _IOWR('!', 0, struct notice)
-#define SEND _IOWR('!', 1, struct reply)
 
 static bool is_cgroup_file(const char *call)
 {
@@ -161,16 +127,10 @@ static unsigned row_of(const char *call)
 	return row;
 }
 
-/* The calls wait for whoever reads the descriptor returned. seccomp(2) */
 static int install_listener(void)
 {
-	struct instruction code[3 + 4 * 4] = {{.code = LOAD_WORD}};
 	long numbers[4 * 4];
-	struct {
-		unsigned short length;
-		struct instruction *code;
-	} program = {.code = code};
-	unsigned count = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < disturbance_count; i++) {
 		unsigned row = row_of(disturbances[i].call);
@@ -184,44 +144,18 @@ static int install_listener(void)
 				numbers[count++] =
 					disturbed_calls[row].numbers[n];
 	}
-	for (unsigned i = 0; i < count; i++)
-		code[1 + i] = (struct instruction){JUMP_IF_EQUAL,
-						   (uint8_t)(count - i), 0,
-						   (uint32_t)numbers[i]};
-	code[1 + count] = (struct instruction){RETURN, 0, 0, ALLOW};
-	code[2 + count] = (struct instruction){RETURN, 0, 0, ASK};
-	program.length = (unsigned short)(count + 3);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	return (int)syscall(SYS_seccomp, SET_FILTER, NEW_LISTENER, &program);
-}
-
-/*
- * `error` 0: the call is made, or with `fake` only said to be, and to have
- * returned `value`.
- */
-static void answer(int listener, uint64_t id, int error, bool fake,
-		   int64_t value)
-{
-	struct reply reply = {
-		.id = id,
-		.value = fake && !error ? value : 0,
-		.error = -error,
-		.flags = error || fake ? 0 : GO_ON,
-	};
-
-	/* ENOENT: whoever made the call was killed meanwhile. */
-	ioctl(listener, (int)SEND, &reply);
+	return listen_to_calls(numbers, count);
 }
 
 /* Whether the descriptor that it is about is open to a file of that name. */
-static bool is_file(const struct notice *notice, const char *name)
+static bool is_file(const struct waiting_call *call, const char *name)
 {
 	char link[64], path[512];
 	const char *slash;
 	ssize_t length;
 
-	snprintf(link, sizeof(link), "/proc/%u/fd/%d", notice->pid,
-		 (int)notice->data[2]);
+	snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)call->pid,
+		 (int)call->args[0]);
 	length = readlink(link, path, sizeof(path) - 1);
 	path[length > 0 ? length : 0] = '\0';
 	slash = strrchr(path, '/');
@@ -229,44 +163,41 @@ static bool is_file(const struct notice *notice, const char *name)
 }
 
 /* What a call returns that has done all it was asked for. */
-static int64_t whole(const struct notice *notice)
+static int64_t whole(const struct waiting_call *call)
 {
-	const int number = (int)notice->data[0];
 	struct iovec parts[8], here = {parts, sizeof(parts)};
-	struct iovec there = {(void *)(uintptr_t)notice->data[3],
-			      (size_t)notice->data[4] * sizeof(parts[0])};
+	struct iovec there = {(void *)(uintptr_t)call->args[1],
+			      (size_t)call->args[2] * sizeof(parts[0])};
 	int64_t sum = 0;
 
-	if (number == SYS_write || number == SYS_pwrite64)
-		return (int64_t)notice->data[4];
-	if (number != SYS_writev || notice->data[4] > 8 ||
-	    process_vm_readv((pid_t)notice->pid, &here, 1, &there, 1, 0) < 0)
+	if (call->number == SYS_write || call->number == SYS_pwrite64)
+		return (int64_t)call->args[2];
+	if (call->number != SYS_writev || call->args[2] > 8 ||
+	    process_vm_readv(call->pid, &here, 1, &there, 1, 0) < 0)
 		return 0;
-	for (uint64_t i = 0; i < notice->data[4]; i++)
+	for (uint64_t i = 0; i < call->args[2]; i++)
 		sum += (int64_t)parts[i].iov_len;
 	return sum;
 }
 
-/* What a notice says: the number, an address, then the arguments. */
-static bool is_about(const struct notice *notice, const char *call)
+static bool is_about(const struct waiting_call *call, const char *name)
 {
-	const long *numbers = disturbed_calls[row_of(call)].numbers;
+	const long *numbers = disturbed_calls[row_of(name)].numbers;
 
 	for (size_t i = 0; i < sizeof(when) / sizeof(when[0]); i++)
-		if (strcmp(call, when[i].name) == 0 &&
-		    (int)notice->data[1 + when[i].n] != when[i].value)
+		if (strcmp(name, when[i].name) == 0 &&
+		    (int)call->args[when[i].n] != when[i].value)
 			return false;
 	for (int n = 0; n < 4; n++)
-		if ((n == 0 || numbers[n]) &&
-		    (int)numbers[n] == (int)notice->data[0])
-			return !is_cgroup_file(call) || is_file(notice, call);
+		if ((n == 0 || numbers[n]) && (int)numbers[n] == call->number)
+			return !is_cgroup_file(name) || is_file(call, name);
 	return false;
 }
 
-static struct disturbance *disturbance_of(const struct notice *notice)
+static struct disturbance *disturbance_of(const struct waiting_call *call)
 {
 	for (size_t i = 0; i < disturbance_count; i++)
-		if (is_about(notice, disturbances[i].call))
+		if (is_about(call, disturbances[i].call))
 			return &disturbances[i];
 	return NULL;
 }
@@ -281,27 +212,28 @@ static void make_file(const char *file, const char *suffix)
 	close(open(path, O_WRONLY | O_CREAT, 0666));
 }
 
-static void take_notice(int listener)
+static void answer(int listener)
 {
-	union {
-		struct notice notice;
-		char room[512]; /* a newer kernel's may be larger */
-	} u = {0};
+	struct waiting_call call;
 	struct disturbance *what;
 
-	if (ioctl(listener, (int)RECEIVE, &u) < 0)
+	if (next_call(listener, &call) < 0)
 		return;
-	what = disturbance_of(&u.notice);
+	what = disturbance_of(&call);
 	if (!what || (++what->seen != what->number && what->number != 0)) {
-		answer(listener, u.notice.id, 0, false, 0);
-	} else if (what->file[0] == '\0') {
-		make_file(what->told, ".failed");
-		answer(listener, u.notice.id, what->error, what->fake,
-		       whole(&u.notice));
-	} else {
-		what->paused = u.notice.id;
+		let_call(listener, call.id);
+	} else if (what->file[0] != '\0') {
+		what->paused = call.id;
 		what->pausing = true;
 		make_file(what->file, ".paused");
+	} else {
+		make_file(what->told, ".failed");
+		if (what->error)
+			fail_call(listener, call.id, what->error);
+		else if (what->fake)
+			fake_call(listener, call.id, whole(&call));
+		else
+			let_call(listener, call.id);
 	}
 }
 
@@ -317,7 +249,7 @@ static _Noreturn void disturb(int listener)
 			struct disturbance *what = &disturbances[i];
 
 			if (what->pausing && access(what->file, F_OK) == 0) {
-				answer(listener, what->paused, 0, false, 0);
+				let_call(listener, what->paused);
 				what->pausing = false;
 			}
 			pausing |= what->pausing;
@@ -326,7 +258,7 @@ static _Noreturn void disturb(int listener)
 		if (calls.revents & (POLLHUP | POLLERR))
 			_exit(0);
 		if (calls.revents & POLLIN)
-			take_notice(listener);
+			answer(listener);
 	}
 }
 
