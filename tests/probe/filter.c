@@ -1,53 +1,13 @@
 #include "filter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mount.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-static bool fails_with(long result, int error, const char *call)
-{
-	if (result < 0 && errno == error)
-		return true;
-	fprintf(stderr, "probe: %s: %s\n", call,
-		result < 0 ? strerror(errno) : "was allowed");
-	return false;
-}
-
-/* Calls that a container's filter is to refuse; `status` when all are. */
-int denied(int status)
-{
-	struct {
-		unsigned long long flags, rest[10];
-	} args = {.flags = CLONE_NEWUSER};
-	unsigned long sneaky = TIOCSTI | 1UL << 32;
-	char c = 'x';
-	bool all = true;
-
-	all &= fails_with(unshare(CLONE_NEWUSER), EPERM, "unshare");
-	all &= fails_with(
-		syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0), EPERM,
-		"clone");
-	all &= fails_with(syscall(SYS_clone3, &args, sizeof(args)), ENOSYS,
-			  "clone3");
-	all &= fails_with(mount("none", "/tmp", "tmpfs", 0, NULL), EPERM,
-			  "mount");
-	all &= fails_with(syscall(SYS_keyctl, 0, -3, 0, 0, 0), EPERM, "keyctl");
-	all &= fails_with(syscall(SYS_bpf, 0, NULL, 0), EPERM, "bpf");
-	all &= fails_with(syscall(SYS_ioctl, 0, TIOCSTI, &c), EPERM, "TIOCSTI");
-	all &= fails_with(syscall(SYS_ioctl, 0, sneaky, &c), EPERM,
-			  "TIOCSTI with a bit above the 32nd");
-	return all ? status : 98;
-}
 
 enum { ALWAYS = -1, NEVER = -2, NO_WAY_TO_TELL = 1 };
 

@@ -2,9 +2,6 @@
 #ifndef FILTER_H
 #define FILTER_H
 
-/* `status` if every call that leads out is refused, else 98, said which. */
-int denied(int status);
-
 /*
  * `status` if the filter for those who keep the capabilities does to each call
  * what it is to do, else 98, said to which it does not.

@@ -10,8 +10,6 @@
  *	probe spin TOKEN...	use all the CPU there is
  *	probe fill MIB		touch that much memory, then exit 0
  *	probe fork N		N children that wait; exit 0 if all could start
- *	probe denied STATUS	exit with STATUS if every system call that leads
- *				out of a container is refused
  *	probe calls KEPT STATUS	exit with STATUS if a container's filter for
  *				those who keep the capabilities KEPT (base 16)
  *				does what harden.h says to each system call;
@@ -191,8 +189,6 @@ int main(int argc, char **argv)
 		return check_calls(strtoull(argv[2], NULL, 16), atoi(argv[3]));
 	if (strcmp(what, "foreign") == 0)
 		return foreign();
-	if (strcmp(what, "denied") == 0 && argc > 2)
-		return denied(atoi(argv[2]));
 	fprintf(stderr, "probe: %s: not known\n", what);
 	return 99;
 }

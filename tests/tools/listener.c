@@ -75,7 +75,8 @@ void let_call(int listener, uint64_t id)
 
 void fail_call(int listener, uint64_t id, int error)
 {
-	reply(listener, &(struct seccomp_notif_resp){.id = id, .error = -error});
+	reply(listener,
+	      &(struct seccomp_notif_resp){.id = id, .error = -error});
 }
 
 void fake_call(int listener, uint64_t id, int64_t value)
