@@ -16,8 +16,6 @@
  *				else say to which it does not
  *	probe foreign		make a system call as a 32-bit program does;
  *				exit 0 if it was one, 77 where there are none
- *	probe catch SIG FILE	write the number of the signal to FILE when it
- *				comes, and exit 0; "ready" before that
  *	probe record FILE [LAST]
  *				write the number of every signal that comes to
  *				FILE, "ready" before that; exit 0 on signal LAST
@@ -129,21 +127,6 @@ static int fork_many(int count)
 	return started == count ? 0 : 1;
 }
 
-static int catch (int sig, const char *path)
-{
-	sigset_t set;
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666), caught;
-
-	sigemptyset(&set);
-	sigaddset(&set, sig);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	if (fd < 0 || write(fd, "ready\n", 6) != 6)
-		return 1;
-	sigwait(&set, &caught);
-	dprintf(fd, "%d\n", caught);
-	return 0;
-}
-
 static int record(const char *path, int last)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666), caught = 0;
@@ -177,8 +160,6 @@ int main(int argc, char **argv)
 		return fill((size_t)atoi(argv[2]));
 	if (strcmp(what, "fork") == 0 && argc > 2)
 		return fork_many(atoi(argv[2]));
-	if (strcmp(what, "catch") == 0 && argc > 3)
-		return catch (atoi(argv[2]), argv[3]);
 	if (strcmp(what, "record") == 0 && argc > 2)
 		return record(argv[2], argc > 3 ? atoi(argv[3]) : SIGTERM);
 	if (strcmp(what, "job") == 0 && argc > 2)
