@@ -757,20 +757,30 @@ static bool has_taken(pid_t pid, int sig)
 	return state_of(pid) == 'T' || !(waits >> (sig - 1) & 1);
 }
 
+/* Its first lane is there, its second one waits to be forked: release(). */
+static struct run *start_half_a_race(const char *program, const char *token,
+				     pid_t *lane)
+{
+	char pause[64];
+	struct run *run;
+
+	snprintf(pause, sizeof(pause), "pause=fork:2:%s", token);
+	run = START("probe", "launch", pause, program);
+	AWAIT(exists(token, ".paused") || has_ended(run),
+	      "there is no second fork");
+	EXPECT(!has_ended(run) && children_of(pid_of(run), lane, 1) == 1,
+	       "there is no first lane before the second");
+	return run;
+}
+
 /* What interrupts a lane that waits is not what it waits for. */
 static void start_interrupted(void)
 {
 	const char *token = fresh_token();
-	char pause[64];
-	struct run *run;
 	pid_t lane = 0;
+	struct run *run =
+		start_half_a_race("driver alarmed 0 60 +1 +2", token, &lane);
 
-	snprintf(pause, sizeof(pause), "pause=fork:2:%s", token);
-	run = START("probe", "launch", pause, "driver alarmed 0 60 +1 +2");
-	AWAIT(exists(token, ".paused") || has_ended(run),
-	      "there is no second fork");
-	EXPECT(!has_ended(run) && children_of(pid_of(run), &lane, 1) == 1,
-	       "there is no first lane before the second");
 	expect_waiting(lane, 1, ", and lane 2 is not there yet");
 	for (int i = 0; i < 3; i++) {
 		kill(lane, SIGALRM);
@@ -1165,16 +1175,10 @@ static void await_end(pid_t lane)
 static void lane_never_starts(void)
 {
 	const char *token = fresh_token();
-	char pause[64];
-	struct run *run;
 	pid_t lane = 0;
+	struct run *run =
+		start_half_a_race("driver race 0.05 +1 +2", token, &lane);
 
-	snprintf(pause, sizeof(pause), "pause=fork:2:%s", token);
-	run = START("probe", "launch", pause, "driver race 0.05 +1 +2");
-	AWAIT(exists(token, ".paused") || has_ended(run),
-	      "there is no second fork");
-	EXPECT(!has_ended(run) && children_of(pid_of(run), &lane, 1) == 1,
-	       "there is no first lane before the second");
 	kill(lane, SIGKILL);
 	await_end(lane);
 	release(token);

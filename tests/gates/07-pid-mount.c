@@ -202,7 +202,7 @@ static void reaps_orphans(void)
 	      "of %d orphans and CMD, process 1 has %zu as children", CROWD,
 	      count_children(init));
 	EXPECT(!has_ended(run), "pidns has ended before CMD");
-	write_in_sandbox(in_tmp(token, ""), "");
+	release(token);
 	AWAIT(count_children(init) == 1 || has_ended(run),
 	      "%d orphans have ended, and process 1 has left %zu of them as "
 	      "zombies",
@@ -234,24 +234,31 @@ static bool recorded(const char *path, int sig)
 	return strstr(read_in_sandbox(path), line) != NULL;
 }
 
-/* Comes when there is no CMD yet: process 1 is at this system call. */
-static void early_signal(const char *call, int number)
+/* Process 1 is at this system call, with no CMD yet, until release(). */
+static struct run *start_paused(const char *call, int number, const char *token)
 {
-	const char *token = fresh_token();
-	char setting[64], program[64], paused[64];
+	char setting[64], program[64];
 	struct run *run;
 
 	snprintf(setting, sizeof(setting), "pause=%s:%d:%s", call, number,
 		 token);
 	snprintf(program, sizeof(program), "pidns probe hold %s", token);
-	snprintf(paused, sizeof(paused), "/tmp/%s.paused", token);
 	run = START("probe", "launch", setting, program);
-	AWAIT(file_exists(paused) || has_ended(run),
+	AWAIT(exists(token, ".paused") || has_ended(run),
 	      "process 1 never came to %s number %d", call, number);
 	EXPECT(!has_ended(run), "pidns has ended before CMD was started");
+	return run;
+}
+
+/* One that comes when there is no CMD yet. */
+static void early_signal(const char *call, int number)
+{
+	const char *token = fresh_token();
+	struct run *run = start_paused(call, number, token);
+
 	send_signal(run, SIGHUP);
 	AWAIT(is_idle(pid_of(run)), "pidns does not come to rest");
-	write_in_sandbox(in_tmp(token, ""), "");
+	release(token);
 	EXPECT(finish(run) == 128 + SIGHUP,
 	       "SIGHUP came before CMD was started and was to end it: expected "
 	       "exit status %d, saw %d",
@@ -772,21 +779,12 @@ static void expect_gone(struct run *run)
 static void paused_then_killed(const char *call, int number, bool go_on)
 {
 	const char *token = fresh_token();
-	char setting[64], program[64], paused[64];
-	struct run *run;
+	struct run *run = start_paused(call, number, token);
 
-	snprintf(setting, sizeof(setting), "pause=%s:%d:%s", call, number,
-		 token);
-	snprintf(program, sizeof(program), "pidns probe hold %s", token);
-	snprintf(paused, sizeof(paused), "/tmp/%s.paused", token);
-	run = START("probe", "launch", setting, program);
-	AWAIT(file_exists(paused) || has_ended(run),
-	      "process 1 never came to %s number %d", call, number);
-	EXPECT(!has_ended(run), "pidns has ended before CMD was started");
 	send_signal(run, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	if (go_on)
-		write_in_sandbox(in_tmp(token, ""), "");
+		release(token);
 	expect_nothing_left();
 }
 
