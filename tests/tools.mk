@@ -43,6 +43,6 @@ demo: $B/tests/measure $B/tests/doctor ##m a short tour of a container
 	@sh tests/demo/demo.sh $B
 
 # N=100 runs of each, BOXES=1000 alive at once
-bench: $B/reference/box $B/rootfs.stamp $B/tests/bench $B/tests/floor ##m what a container costs, beside other runtimes
-	@$B/tests/bench --box $B/reference/box --floor $B/tests/floor \
-		--rootfs $B/rootfs $(N:%=--runs %) $(BOXES:%=--boxes %)
+bench: $B/reference/box $B/reference/cgroup $B/rootfs.stamp
+bench: $B/tests/bench $B/tests/floor ##m what a container costs, beside other runtimes
+	@sh tests/bench/bench.sh $B $(N:%=--runs %) $(BOXES:%=--boxes %)

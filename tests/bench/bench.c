@@ -157,11 +157,17 @@ static void not_measured(const char *what, const char *why)
 static void judge_ratio(const char *what, enum contender_id id,
 			enum contender_id other, double limit)
 {
-	if (middle(id) <= 0 || middle(other) <= 0)
+	const double bare = middle(FLOOR), all = middle(other);
+
+	if (middle(id) <= 0 || all <= 0) {
 		not_measured(what,
 			     middle(id) <= 0 ? "no box" : "see the table");
-	else
-		judge(what, middle(id) / middle(other), limit, "%.2f");
+		return;
+	}
+	judge(what, middle(id) / all, limit, "%.2f");
+	if (bare > limit * all)
+		printf("  %42s %12.2f   that is what nobody gets below\n",
+		       "the floor itself", bare / all);
 }
 
 /* Like with like: with a cgroup on both sides, or on neither. */
@@ -173,6 +179,15 @@ static void judge_crun(void)
 			    0.25);
 	else
 		judge_ratio("box <= 0.25 x crun", BOX, CRUN, 0.25);
+}
+
+/* bubblewrap makes no cgroup, and a box that makes none is its like. */
+static void judge_bwrap(void)
+{
+	judge_ratio("box <= 0.5 x bwrap", BOX, BWRAP, 0.5);
+	if (middle(BOX_PLAIN) > 0)
+		judge_ratio("the same, neither with a cgroup", BOX_PLAIN, BWRAP,
+			    0.5);
 }
 
 static void judge_size(void)
@@ -389,7 +404,7 @@ int main(int argc, char **argv)
 	if (result == 0) {
 		printf("\n%sTargets%s\n\n", paint(BOLD), paint(PLAIN));
 		judge_ratio("box <= 1.4 x floor", BOX, FLOOR, 1.4);
-		judge_ratio("box <= 0.5 x bwrap", BOX, BWRAP, 0.5);
+		judge_bwrap();
 		judge_crun();
 		judge_size();
 		judge_crowd(&crowd);
