@@ -96,6 +96,21 @@ static bool holds(const struct flow *flow)
 	return flow->start < flow->end;
 }
 
+/*
+ * Who reads from a terminal learns by a character that this is the end: one if
+ * the last line was whole, else the first of them only ends that line.
+ */
+static void type_end(struct flow *in)
+{
+	struct termios settings;
+
+	if (tcgetattr(in->to, &settings) < 0)
+		return;
+	in->buffer[0] = in->buffer[1] = (char)settings.c_cc[VEOF];
+	in->start = 0;
+	in->end = 2;
+}
+
 static void pump(int master, int parent, int signals)
 {
 	struct flow in = {.from = STDIN_FILENO, .to = master};
@@ -117,8 +132,11 @@ static void pump(int master, int parent, int signals)
 				continue;
 			return;
 		}
-		if (fds[0].revents)
+		if (fds[0].revents) {
 			flow_read(&in);
+			if (in.from < 0)
+				type_end(&in);
+		}
 		if (fds[1].revents)
 			flow_write(&in);
 		if (fds[2].revents)

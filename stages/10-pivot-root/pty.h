@@ -24,7 +24,8 @@ int pty_enter(int slave);
  * Outside: receives the master through `socket`, puts the caller's terminal
  * in raw mode and starts a process that copies both ways until the last slave
  * closes, follows changes of the window size, and restores the terminal also
- * when its parent is killed. Returns its process id, or -1 with errno;
+ * when its parent is killed. When our standard input ends, it types the
+ * terminal's end of file. Returns its process id, or -1 with errno;
  * ENOTCONN when the container ended before it had a terminal.
  */
 pid_t pty_start(int socket);

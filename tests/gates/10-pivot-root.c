@@ -1341,6 +1341,13 @@ static void terminal(void)
 	      "box was killed, and the terminal is left in raw mode");
 	close(outside);
 	finish(run);
+	run = START_WITH({.input = "half a line"}, "box", "run", "-t", ROOT,
+			 "cat");
+	AWAIT(has_ended(run), "the end of standard input is not the end of "
+			      "what the terminal gives");
+	expect_status(run, 0);
+	EXPECT(strstr(output_of(run), "half a line"),
+	       "what came before the end is lost");
 	expect_nothing_left();
 }
 
