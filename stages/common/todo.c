@@ -10,7 +10,7 @@ int todo_in(const char *file, int task, ...)
 	const char *slash = strrchr(file, '/');
 
 	errno = ENOSYS;
-	return failed("do", "TODO %d of %s", task, slash ? slash + 1 : file);
+	return failed("TODO", "%d of %s", task, slash ? slash + 1 : file);
 }
 
 void todo_exit_in(const char *file, int task, ...)

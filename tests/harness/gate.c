@@ -21,6 +21,7 @@
 #include "results.h"
 #include "runs.h"
 #include "sandbox.h"
+#include "screen.h"
 
 /* Seconds that a test waits for anything; TIME_FACTOR multiplies them. */
 #define LIMIT_SECONDS 10.0
@@ -201,33 +202,6 @@ static void run_body(const struct test *test)
 			     strerror(errno));
 		test->body();
 	}
-}
-
-static void print_result(const struct result *result, int task)
-{
-	static const char *const marks[] = {"pass", "FAIL", "skip"};
-	const char *errors = last_errors();
-	size_t length;
-
-	printf("  %s  %2u  %-24s %s\n", marks[result->verdict], result->points,
-	       result->name, result->intent);
-	if (result->verdict == PASSED)
-		return;
-	if (result->verdict == FAILED && result->command[0])
-		printf("            ran:   %s\n", result->command);
-	printf("            %s %s\n",
-	       result->verdict == FAILED ? "saw:  " : "why:  ",
-	       result->message);
-	length = strlen(errors);
-	while (length > 0 && errors[length - 1] == '\n')
-		length--;
-	if (result->verdict == FAILED && length > 0)
-		printf("            its standard error: %.*s%s\n",
-		       (int)(length > 400 ? 400 : length), errors,
-		       length > 400 ? "..." : "");
-	if (result->verdict == FAILED && task)
-		printf("            task:  %d of stages/%s/README.md\n", task,
-		       gate.stage);
 }
 
 /* The same names and numbers for a test, alone or among others. */

@@ -11,10 +11,16 @@
 void runs_begin(struct sandbox *sandbox, const struct sandbox_settings *s);
 void runs_end(void);
 
-/* The command started last, as one would type it; "" when there was none. */
+/*
+ * Of the student's program, the driver or the probe, whichever was started
+ * last: the command, as one would type it; "" when there was none.
+ */
 const char *last_command(void);
 
-/* The end of what the last one wrote on standard error, "" for nothing. */
+/* The end of what it wrote on standard error, "" for nothing. */
 const char *last_errors(void);
+
+/* Its exit status as a shell gives it; -1: it has not ended, or is none. */
+int last_status(void);
 
 #endif

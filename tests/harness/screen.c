@@ -1,0 +1,84 @@
+#include "screen.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gate.h"
+#include "runs.h"
+
+/* What a program that ended so has most likely done, or NULL. */
+static const char *crash(int status)
+{
+	switch (status - 128) {
+	case SIGSEGV:
+		return "SIGSEGV, which a bad pointer brings; gdb(1) shows "
+		       "where";
+	case SIGBUS:
+		return "SIGBUS, which a bad address in a mapped file brings";
+	case SIGFPE:
+		return "SIGFPE, which a division by zero brings";
+	case SIGILL:
+		return "SIGILL, which comes where no code is";
+	case SIGABRT:
+		return "SIGABRT, from abort(3)";
+	default:
+		return NULL;
+	}
+}
+
+static void print_errors(const char *errors)
+{
+	size_t length = strlen(errors);
+
+	while (length > 0 && errors[length - 1] == '\n')
+		length--;
+	if (length > 0)
+		printf("            its standard error: %.*s%s\n",
+		       (int)(length > 400 ? 400 : length), errors,
+		       length > 400 ? "..." : "");
+}
+
+/* The task that is not begun, if that is what it says, else the test's. */
+static int task_of(const char *errors, int task)
+{
+	const char *todo = strstr(errors, ": TODO ");
+	int number;
+
+	return todo && sscanf(todo, ": TODO %d of", &number) == 1 ? number
+								  : task;
+}
+
+static void print_failure(const struct result *result, int task)
+{
+	const char *errors = last_errors(), *cause = crash(last_status());
+
+	if (result->command[0])
+		printf("            ran:   %s\n", result->command);
+	if (strncmp(result->command, "driver ", 7) == 0 ||
+	    strstr(result->command, "'driver "))
+		printf("            driver: tests/drivers/%s.c, with your "
+		       "functions\n",
+		       gate.stage);
+	printf("            saw:   %s\n", result->message);
+	if (cause)
+		printf("            %d is 128 + %d: %s\n", last_status(),
+		       last_status() - 128, cause);
+	print_errors(errors);
+	task = task_of(errors, task);
+	if (task)
+		printf("            task:  %d of stages/%s/README.md\n", task,
+		       gate.stage);
+}
+
+void print_result(const struct result *result, int task)
+{
+	static const char *const marks[] = {"pass", "FAIL", "skip"};
+
+	printf("  %s  %2u  %-24s %s\n", marks[result->verdict], result->points,
+	       result->name, result->intent);
+	if (result->verdict == FAILED)
+		print_failure(result, task);
+	if (result->verdict == SKIPPED)
+		printf("            why:   %s\n", result->message);
+}
