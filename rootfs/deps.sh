@@ -36,6 +36,7 @@ table()
 	yes xz        xz-utils       xz         xz             xz
 	yes zstd      zstd           zstd       zstd           zstd
 	yes lz4       lz4            lz4        lz4            lz4
+	yes script    bsdutils       util-linux-script util-linux-misc util-linux
 	yes download  -              dnf-plugins-core -        curl
 	no  newuidmap uidmap         shadow-utils shadow-uidmap shadow
 	no  parallel  parallel       parallel   parallel       parallel

@@ -142,7 +142,7 @@ nothing_left()
 
 snapshot >"$work/before"
 part "sources" sh tests/lint.sh
-part "rootfs and VM" timeout 600 sh rootfs/test-rootfs.sh
+part "rootfs and VM" timeout 600 sh tests/rootfs/test.sh
 part "valgrind" sh tests/valgrind/check.sh "$build"
 for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
 	04-ipc:ipc 05-scheduling:schedule 06-user-uts-ipc:userns \

@@ -11,6 +11,14 @@ if [ -z "$stage" ]; then
 	echo "All ten stages are passed: there is nothing left to hint at."
 	exit 0
 fi
+for failed in "$B/$tree"/verdicts/*.failed; do
+	[ -e "$failed" ] || continue
+	[ -z "${1:-}${TASK:-}" ] || break
+	say "Stage $(basename "$failed" .failed) did not compile when it was" \
+		"last tried. No hint is better than the first error that make" \
+		"shows: mend that, and the others often go with it."
+	exit 0
+done
 task=${TASK:-$(task_at "$stage")}
 
 # hint N: number N of the task, its text from the lesson

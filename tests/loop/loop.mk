@@ -1,8 +1,8 @@
 # The student's loop: build, judge, say the one next thing to do.
 
 NUMBERS := $(foreach s,$(STAGES),$(firstword $(subst -, ,$s)))
-# the stage whose number is $1, or whose name
-stage_of = $(or $(filter $1,$(STAGES)),$(filter $1-%,$(STAGES)))
+# the stage whose number is $1, with or without its 0, or whose name
+stage_of = $(or $(filter $1,$(STAGES)),$(filter $1-% 0$1-%,$(STAGES)))
 ARGUMENT = $(if $(STAGE),$(or $(call stage_of,$(STAGE)),$(error STAGE=$(STAGE): \
 	no such stage; 01 to 10)))
 LOOP = B=$B UNLOCK=$(UNLOCK) FILES='$(foreach s,$(STAGES),$(addprefix \
@@ -12,10 +12,11 @@ LOOP = B=$B UNLOCK=$(UNLOCK) FILES='$(foreach s,$(STAGES),$(addprefix \
 loop: ##y build your stages, judge them, say what is next
 	@$(LOOP)/loop.sh
 
-.PHONY: $(NUMBERS:%=check-%) check-NN
+CHECKS := $(NUMBERS:%=check-%) $(patsubst 0%,check-%,$(filter 0%,$(NUMBERS)))
+.PHONY: $(CHECKS) check-NN
 check-NN: ##y one stage, 01 to 10, with all that its gate says
 	@echo 'NN is a number: make check-03'
-$(NUMBERS:%=check-%): check-%:
+$(CHECKS): check-%:
 	@$(LOOP)/check.sh $(call stage_of,$*)
 
 watch: $B/tests/watch ##y the same as make, each time you save a file
@@ -40,7 +41,7 @@ sandbox: $B/reference/box $B/rootfs.stamp ##y a shell for your own programs, or 
 	@$B/reference/box run --read-only --hostname sandbox --net none --rlimit nproc=512 \
 		--env PATH=/mnt:/bin:/sbin:/usr/bin:/usr/sbin --workdir /tmp \
 		--volume $B/student:/mnt:ro --tmpfs /tmp --tmpfs /root \
-		$(if $(CMD),,--tty) \
+		$(if $(CMD),,$$(test -t 0 && echo --tty)) \
 		$B/rootfs sh $(if $(CMD),-c '$(subst ','\'',$(value CMD))')
 
 $B/tests/watch: $B/tests/obj/loop/watch.o $(TOOL_LIBS)

@@ -10,6 +10,7 @@ for file in $(files_of "$1"); do
 	starter_of "$file" >"$starter" || exit 1
 	if cmp -s "$starter" "$file"; then
 		rm -f "$starter"
+		echo "$file is as it was given out"
 		continue
 	fi
 	number=1

@@ -96,18 +96,59 @@ echo 'int nonsense = "text";' >>stages/01-fork-exec/spawn.c
 run make
 ok "what the compiler says is shown" says "spawn.c:" "nonsense" \
 	"make it compile"
+run make hint
+ok "and no hint is given but that" says "01-fork-exec did not compile"
 
 answer 01-fork-exec
 run make
 ok "a stage that passes opens the next" says "passed" "1 of 10 stages" \
 	"stage 02-wait-zombies"
 ok "progress is a plain file" test -f build/progress/01-fork-exec
+judged=$(stat -c '%i %y' build/student/verdicts/01-fork-exec)
 run make
-ok "what has not changed is not judged again" says_not "CC"
+ok "what has not changed is not judged again" test "$judged" = \
+	"$(stat -c '%i %y' build/student/verdicts/01-fork-exec)"
+touch stages/01-fork-exec/spawn.c
+run make
+ok "what has been saved is" test "$judged" != \
+	"$(stat -c '%i %y' build/student/verdicts/01-fork-exec)"
 run make solution STAGE=01
 ok "the solution can be compared then" test "$status" -eq 0
 run make solution STAGE=02
 ok "but not before" says "not passed yet"
+
+# on_terminal COMMAND: run, with a terminal of its own for its output
+on_terminal()
+{
+	TERM=xterm script -qec "$1" /dev/null >"$work/out" 2>&1 </dev/null
+	status=$?
+}
+
+escape=$(printf '\033')
+on_terminal "make check-1"
+ok "colour on a terminal" says "${escape}[32mpass"
+on_terminal "NO_COLOR=1 make check-1"
+ok "none there with NO_COLOR" test "$(grep -c "$escape" "$work/out")" = 0
+run make check-1
+ok "none anywhere else" test "$(grep -c "$escape" "$work/out")" = 0
+
+# All but one task, and no test says which.
+answer 02-wait-zombies
+awk '/^static void note/ { on = 1 } /^}/ { on = 0 }
+	on && /answer/ { exit } { print }' solutions/02-wait-zombies/reap.c \
+	>"$work/new"
+{
+	cat "$work/new"
+	printf '\ttodo(3, pid == child, status, usage, outcome);\n}\n'
+	awk '/Task 4:/ { on = 1; print "/*" } on' \
+		solutions/02-wait-zombies/reap.c
+} >stages/02-wait-zombies/reap.c
+run make
+ok "the task that is left comes next, whatever it does to the others" \
+	says "Next: TODO 3 of reap.c"
+run make reset STAGE=2
+run make reset STAGE=2
+ok "there is nothing to reset twice" says "reap.c is as it was given out"
 
 # A mistake in what was passed.
 sed -i 's/_NOT_FOUND :/_CANNOT_EXEC :/' stages/01-fork-exec/spawn.c
