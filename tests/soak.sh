@@ -2,13 +2,24 @@
 # soak.sh BUILD N - the gates on the reference and on every other right answer,
 # N times, while all processors are kept busy by something else
 #
-# Whatever fails has failed falsely. Exits 0 when nothing did.
+# Whatever fails has failed falsely. Exits 0 when nothing did. Interrupted, it
+# says what it has seen so far.
 set -u
 build=$1
 rounds=$2
 cd "$(dirname "$0")/.." || exit 1
 work=$(mktemp -d) || exit 1
 busy=
+round=0
+runs=0
+failures=0
+
+# tell: the last line
+tell()
+{
+	[ ! -t 1 ] || echo
+	echo "$round rounds, $runs runs of a gate, $failures false failures"
+}
 
 finish()
 {
@@ -17,14 +28,12 @@ finish()
 	rm -rf "$work"
 }
 trap finish EXIT
-trap 'exit 130' INT TERM
+trap 'round=$((round - 1)) && tell && exit 130' INT TERM
 
 for _ in $(seq "$(nproc)"); do
 	"$build/tests/probe" spin soak &
 	busy="$busy $!"
 done
-runs=0
-failures=0
 for round in $(seq "$rounds"); do
 	sh tests/answers/check.sh "$build" reference right >"$work/out"
 	runs=$((runs + $(grep -c '^ok ' "$work/out")))
@@ -35,6 +44,5 @@ for round in $(seq "$rounds"); do
 	[ ! -t 1 ] || printf '\rround %d of %d: %d runs, %d false failures ' \
 		"$round" "$rounds" "$runs" "$failures"
 done
-[ ! -t 1 ] || echo
-echo "$rounds rounds, $runs runs of a gate, $failures false failures"
+tell
 [ $runs -gt 0 ] && [ $failures -eq 0 ]

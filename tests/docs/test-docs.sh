@@ -1,0 +1,162 @@
+#!/bin/sh
+# test-docs.sh BUILD - the lessons and the guide keep what they promise; TAP
+set -u
+build=$(cd "$1" && pwd) || exit 1
+cd "$(dirname "$0")/../.." || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+count=0
+pages=$(ls README.md GUIDE.md stages/*/README.md 2>/dev/null)
+
+# check NAME FUNCTION: it passes when it says nothing
+check()
+{
+	count=$((count + 1))
+	"$2" >"$work/out" 2>&1
+	if [ ! -s "$work/out" ]; then
+		echo "ok $count - $1"
+	elif skip=$(sed -n 's/^SKIP //p;q' "$work/out") && [ -n "$skip" ]; then
+		echo "ok $count - $1 # SKIP $skip"
+	else
+		echo "not ok $count - $1"
+		sed 's/^/# /' "$work/out"
+	fi
+}
+
+# prose PAGE: without what is in code blocks
+prose()
+{
+	awk '/^```/ { on = !on; next } !on' "$1"
+}
+
+# anchors PAGE: of its headings, as GitHub makes them
+anchors()
+{
+	prose "$1" | sed -n 's/^##* //p' | tr '[:upper:]' '[:lower:]' |
+		sed 's/[^a-z0-9 _-]//g; s/ /-/g'
+}
+
+links()
+{
+	for page in $pages; do
+		prose "$page" | grep -o '](<\{0,1\}[^) >]*' | sed 's/^](<*//' |
+			grep -v '^[a-z]*:' | sort -u >"$work/links"
+		while read -r link; do
+			file=${link%%#*}
+			target=$(dirname "$page")/$file
+			[ -n "$file" ] || target=$page
+			[ -e "$target" ] || echo "$page: $link: no such file"
+			case $link in
+			*.md#* | \#*)
+				anchors "$target" | grep -qx -- "${link#*#}" ||
+					echo "$page: $link: no such heading"
+				;;
+			esac
+		done <"$work/links"
+	done
+}
+
+# Pages that are younger than some collections of them, or come with programs
+# that a machine need not have.
+elsewhere='open_tree(2) move_mount(2) fsopen(2) fsconfig(2) fsmount(2) fspick(2)
+	docker(1)'
+
+man_pages()
+{
+	if ! man -w 2 fork >/dev/null 2>&1; then
+		echo "SKIP no man pages here: packages manpages, manpages-dev"
+		return
+	fi
+	# Of what is C its comments alone.
+	{
+		# shellcheck disable=SC2086 # file names without blanks
+		cat $pages
+		grep -h '^[[:space:]]*\(/\*\|\*\)' stages/*/*.h stages/*/*.c
+	} | grep -o '\<[a-zA-Z_][a-zA-Z0-9_.+-]*([1-8])' | sort -u |
+		while read -r name; do
+			section=${name##*\(}
+			man -w "${section%)}" "${name%(*}" >/dev/null 2>&1 ||
+				echo "$elsewhere" | grep -qwF "$name" ||
+				echo "$name: no such man page"
+		done
+}
+
+pictures()
+{
+	if ! command -v xmllint >/dev/null; then
+		echo "SKIP no xmllint here: package libxml2-utils"
+		return
+	fi
+	for picture in stages/*/*.svg; do
+		xmllint --noout "$picture"
+		for part in '<title' '<desc' 'viewBox=' 'prefers-color-scheme'; do
+			grep -q "$part" "$picture" ||
+				echo "$picture: has no $part"
+		done
+		grep -q "]($(basename "$picture"))" "$(dirname "$picture")/README.md" ||
+			echo "$picture: its lesson does not show it"
+	done
+}
+
+# Their parts, in order, and their length in words.
+lessons()
+{
+	for page in stages/*/README.md; do
+		prose "$page" | sed -n 's/^## //p' | tr '\n' ';' >"$work/parts"
+		[ "$(cat "$work/parts")" = "See it;How it works;Build it;Break \
+it;Hints;Check yourself;In the real world;Further reading;" ] ||
+			echo "$page: its parts are $(cat "$work/parts")"
+		words=$(wc -w <"$page")
+		[ "$words" -ge 1200 ] && [ "$words" -le 2300 ] ||
+			echo "$page: $words words"
+		[ "$(grep -c '<details><summary>[1-5]\. ' "$page")" = 5 ] ||
+			echo "$page: not five questions"
+	done
+}
+
+# The tasks are those of the TODOs, with three hints each; the tests named are
+# those of the gate.
+tasks()
+{
+	for page in stages/*/README.md; do
+		stage=$(basename "$(dirname "$page")")
+		grep -oh 'TODO [0-9]*:' stages/"$stage"/*.c | tr -dc '0-9\n' |
+			sort -nu >"$work/todos"
+		sed -n 's/^\*\*Task \([0-9]*\).*/\1/p' "$page" |
+			diff "$work/todos" - >/dev/null ||
+			echo "$page: tasks and TODOs differ"
+		awk '/^## / { on = $0 == "## Hints" } on && /^### Task/ {
+			print $3 }' "$page" | diff "$work/todos" - >/dev/null ||
+			echo "$page: hints and TODOs differ"
+		awk '/^## / { on = $0 == "## Hints" } on && /^[0-9]+\. /' \
+			"$page" | wc -l | grep -qx " *$((3 * $(wc -l \
+			<"$work/todos")))" || echo "$page: not three hints each"
+		"$build/tests/gates/$stage" --list | cut -f1 |
+			while read -r name; do
+				awk '/^## / { on = $0 == "## Build it" } on' \
+					"$page" | grep -q "\`$name\`" ||
+					echo "$page: test $name is not named"
+			done
+	done
+}
+
+check "relative links lead somewhere" links
+check "man pages exist" man_pages
+check "pictures are well-formed, and shown" pictures
+check "lessons have all their parts" lessons
+check "lessons name the tasks and tests there are" tasks
+
+# What the pages show is run in a copy whose stages are solved.
+sh tests/copy-kit.sh "$build" "$work/kit" && cd "$work/kit" || exit 1
+for solution in solutions/*/*.c; do
+	cp "$solution" "stages/${solution#solutions/}"
+done
+unset STAGE TASK UNLOCK KEEP MAKEFLAGS MAKELEVEL MFLAGS
+make -s -k QUIET=1 student-programs >"$work/out" 2>&1 || cat "$work/out" >&2
+# shellcheck disable=SC2086 # file names without blanks
+sh tests/docs/console.sh build $pages >"$work/out"
+sed -n "s/^ok [0-9]* /&/p; /^not ok/,/^ok /{/^ok /!p}" "$work/out" |
+	awk -v count=$count '/^(not )?ok [0-9]+ - / {
+		sub(/ok [0-9]+/, "ok " ++count) } /^1\.\./ { next } { print }
+		END { print "1.." count }'
