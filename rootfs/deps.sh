@@ -40,6 +40,7 @@ table()
 	yes download  -              dnf-plugins-core -        curl
 	no  newuidmap uidmap         shadow-utils shadow-uidmap shadow
 	no  parallel  parallel       parallel   parallel       parallel
+	no  pandoc    pandoc         pandoc     pandoc-cli     pandoc-cli
 	EOF
 }
 

@@ -32,7 +32,8 @@ prints()
 deps_apt()
 {
 	prints apt "apt-get install -y --no-install-recommends" gcc make \
-		musl-tools busybox-static cpio jq uidmap parallel
+		musl-tools busybox-static cpio jq uidmap parallel \
+		pandoc
 }
 
 deps_dnf()
@@ -44,13 +45,13 @@ deps_dnf()
 deps_apk()
 {
 	prints apk "apk add" gcc musl-dev linux-headers make busybox-static \
-		cpio jq
+		cpio jq pandoc-cli
 }
 
 deps_pacman()
 {
 	prints pacman "pacman -S --needed --noconfirm" gcc make musl busybox \
-		cpio jq
+		cpio jq pandoc-cli
 }
 
 # lacking - a PATH in $t/bin that has all of ours but jq and sudo
