@@ -11,6 +11,7 @@ include rootfs/rootfs.mk
 include tests/tests.mk
 include tests/tools.mk
 include tests/loop/loop.mk
+include tests/book/book.mk
 
 .PHONY: help reference test clean
 
