@@ -196,6 +196,7 @@ static void adopts_orphans(void)
 	pid_t command = family[0];
 
 	release(token);
+	about_task(4);
 	AWAIT(count_children(pid_of(run)) == 1,
 	      "the orphans have ended, and %zu are still children of reap",
 	      count_children(pid_of(run)) - 1);
@@ -203,6 +204,7 @@ static void adopts_orphans(void)
 	       "reap has ended with the orphans, before its command");
 	kill(command, SIGTERM);
 	expect_status(run, 128 + SIGTERM);
+	about_task(2);
 	adopts_a_daemon();
 	expect_nothing_left();
 }

@@ -73,6 +73,7 @@ static struct {
 	struct sandbox sandbox;
 	jmp_buf end;
 	enum verdict verdict;
+	int task; /* that a failure is about */
 	char message[4096];
 } judge;
 
@@ -123,6 +124,11 @@ const char *fresh_token(void)
 	snprintf(tokens[next], sizeof(tokens[next]), "t%016llx",
 		 (unsigned long long)next_random());
 	return tokens[next];
+}
+
+void about_task(int task)
+{
+	judge.task = task;
 }
 
 void fail(const char *format, ...)
@@ -222,13 +228,14 @@ static enum verdict run_test(const struct test *test, FILE *results)
 		.points = test->points,
 	};
 
+	judge.task = test->task;
 	seed_for(test->name);
 	run_body(test);
 	result.verdict = judge.verdict;
 	result.message = judge.message;
 	result.command = last_command();
 	result.seconds = seconds_now() - started;
-	print_result(&result, test->task);
+	print_result(&result, judge.task);
 	if (write_result(results, &result) < 0) {
 		failed("write", "%s", judge.results);
 		die(EXIT_OURS);

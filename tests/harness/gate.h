@@ -97,6 +97,9 @@ _Noreturn void fail(const char *format, ...)
 _Noreturn void skip(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
+/* From here on a failure is about this task, and not about the table's. */
+void about_task(int task);
+
 /* Unless `condition`, fails with the message. */
 #define EXPECT(condition, ...)                                                 \
 	do {                                                                   \

@@ -153,13 +153,6 @@ first_failure()
 		"$B/$tree/verdicts/$1"
 }
 
-# task_of STAGE TEST: the number of the task that the test is about
-task_of()
-{
-	"$B/tests/gates/$1" --list | awk -F '\t' -v test="$2" \
-		'$1 == test { print $4 }'
-}
-
 # show_failure STAGE TEST: what was run, expected and seen
 show_failure()
 {
@@ -167,6 +160,12 @@ show_failure()
 		/^  (pass|FAIL|skip|left) / { on = $3 == test; next }
 		/^[^ ]/ { on = 0 }
 		on { sub(/^        /, ""); print }' "$B/$tree/verdicts/$1"
+}
+
+# task_of STAGE TEST: the number of the task that its failure is about
+task_of()
+{
+	show_failure "$1" "$2" | sed -n 's/^    task:  \([0-9]*\) of .*/\1/p'
 }
 
 # todo_of STAGE: "TODO 2 of spawn.c", the first one that still waits for an
