@@ -36,6 +36,7 @@ enum {
 	WORKDIR,
 	CAP_ADD,
 	NO_SECCOMP,
+	NO_MASK,
 	NO_INIT,
 	RLIMIT,
 	TTY,
@@ -66,6 +67,7 @@ static const struct option_spec run_specs[] = {
 	{'w', "workdir", "DIR", "working directory inside", WORKDIR},
 	{0, "cap-add", "NAME", "keep this capability too", CAP_ADD},
 	{0, "no-seccomp", NULL, "no system call filter", NO_SECCOMP},
+	{0, "no-mask", NULL, "all of /proc and /sys, for boxes in it", NO_MASK},
 	{0, "no-init", NULL, "the command itself is process 1", NO_INIT},
 	{0, "rlimit", "NAME=SOFT[:HARD]", "a resource limit", RLIMIT},
 	{'t', "tty", NULL, "a terminal of its own", TTY},
@@ -143,6 +145,9 @@ static void read_container_option(struct options *options, int id,
 		break;
 	case NO_SECCOMP:
 		c->seccomp = false;
+		break;
+	case NO_MASK:
+		c->root.mask = false;
 		break;
 	case NO_INIT:
 		c->no_init = true;

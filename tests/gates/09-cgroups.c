@@ -1077,9 +1077,10 @@ static void killed_and_swept(void)
 		AWAIT(find_probe(daemon), "CMD could not start its daemon");
 		kill(pid_of(run), SIGKILL);
 		finish(run);
-		AWAIT(state_of(command) == 0 || state_of(command) == 'Z',
-		      "CMD outlives a cgroup that was killed: prepare(), "
-		      "which asks for that, was not called");
+		AWAIT(is_dying(command),
+		      "CMD outlives a cgroup that was killed (its state is "
+		      "%c): prepare(), which asks for that, was not called",
+		      state_of(command));
 	}
 	EXPECT(find_probe(daemon), "the daemon of CMD has died by itself");
 	expect_status(CGROUP("true"), 0);

@@ -1019,6 +1019,17 @@ static void expect_own_session(bool init)
 	end(command, run);
 }
 
+/* The kernel gives no new /proc where parts of the old one are covered. */
+static void expect_mask_optional(void)
+{
+	EXPECT(RUN("box", "run", "--cap-add", "all", "--no-mask", ROOT,
+		   "unshare", "-rpf", "--mount-proc", "true") == 0,
+	       "with --no-mask and all capabilities no /proc can be mounted");
+	EXPECT(RUN("box", "run", "--cap-add", "all", ROOT, "unshare", "-rpf",
+		   "--mount-proc", "true") != 0,
+	       "a /proc can be mounted that shows what the first one hides");
+}
+
 /* Process 1 is user 0, and the command somebody else of a range. */
 static void expect_other_user(void)
 {
@@ -1084,6 +1095,7 @@ static void process_options(void)
 	expect_command_options();
 	expect_bound("net_admin", DEFAULT_CAPABILITIES | CAPABILITY(12), true);
 	expect_bound("CAP_CHOWN", DEFAULT_CAPABILITIES, true);
+	expect_mask_optional();
 	expect_own_session(true);
 	expect_own_session(false);
 	expect_other_user();

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,6 +186,15 @@ long times_slept(pid_t pid)
 uint64_t status_mask(pid_t pid, const char *name)
 {
 	return strtoull(status_of(pid, name), NULL, 16);
+}
+
+bool is_dying(pid_t pid)
+{
+	const uint64_t pending =
+		status_mask(pid, "SigPnd") | status_mask(pid, "ShdPnd");
+	const char state = state_of(pid);
+
+	return state == 0 || state == 'Z' || pending >> (SIGKILL - 1) & 1;
 }
 
 ino_t namespace_of(pid_t pid, const char *type)

@@ -50,6 +50,12 @@ const char *status_of(pid_t pid, const char *name);
 /* The same as a number in base 16, as the masks and capability sets are. */
 uint64_t status_mask(pid_t pid, const char *name);
 
+/*
+ * True when it has ended, or when SIGKILL waits for it: then it does nothing
+ * more of its own, but to end takes a CPU, which may take a while to be had.
+ */
+bool is_dying(pid_t pid);
+
 /* The number that identifies a namespace: "uts", "pid", "time" ...; or 0. */
 ino_t namespace_of(pid_t pid, const char *type);
 

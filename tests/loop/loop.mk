@@ -34,15 +34,19 @@ solution: ##y STAGE=NN: how the kit does what you have passed
 		solution STAGE=03))
 
 # Your programs, as they are now, where they can do no harm: what they see
-# cannot be changed, or ends with the sandbox.
+# cannot be changed, or ends with the sandbox. They make containers in there, so
+# nothing of /proc is covered, and root has all capabilities of that user
+# namespace.
+sandbox: export SANDBOX_CMD := $(if $(filter command,$(origin CMD)),$(value CMD))
 sandbox: $B/reference/box $B/rootfs.stamp ##y a shell for your own programs, or CMD='...'
 	@mkdir -p $B/student
 	-@$(MAKE) -s -k QUIET=1 student-programs
-	@$B/reference/box run --read-only --hostname sandbox --net none --rlimit nproc=512 \
+	@$B/reference/box run --read-only --cap-add all --no-mask \
+		--hostname sandbox --net none --rlimit nproc=512 \
 		--env PATH=/mnt:/bin:/sbin:/usr/bin:/usr/sbin --workdir /tmp \
 		--volume $B/student:/mnt:ro --tmpfs /tmp --tmpfs /root \
-		$(if $(CMD),,$$(test -t 0 && echo --tty)) \
-		$B/rootfs sh $(if $(CMD),-c '$(subst ','\'',$(value CMD))')
+		$$([ -z "$$SANDBOX_CMD" ] && [ -t 0 ] && echo --tty) \
+		$B/rootfs sh $${SANDBOX_CMD:+-c "$$SANDBOX_CMD"}
 
 $B/tests/watch: $B/tests/obj/loop/watch.o $(TOOL_LIBS)
 	$(call run,LD,$(LINK_TOOL))
