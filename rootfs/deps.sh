@@ -39,6 +39,12 @@ table()
 	yes script    bsdutils       util-linux-script util-linux-misc util-linux
 	yes download  -              dnf-plugins-core -        curl
 	no  newuidmap uidmap         shadow-utils shadow-uidmap shadow
+	no  strace    strace         strace     strace         strace
+	no  ps        procps         procps-ng  procps         procps-ng
+	no  lsns      util-linux     util-linux lsns           util-linux
+	no  xmllint   libxml2-utils  libxml2    libxml2-utils  libxml2
+	no  man       man-db,manpages,manpages-dev man-db,man-pages \
+		mandoc,man-pages man-db,man-pages
 	no  parallel  parallel       parallel   parallel       parallel
 	no  pandoc    pandoc         pandoc     pandoc-cli     pandoc-cli
 	EOF

@@ -100,6 +100,17 @@ soak()
 	echo 1..1
 }
 
+# book: made anew where that is possible.
+book()
+{
+	if command -v pandoc >/dev/null && ! make -s book B="$build" >&2; then
+		echo "not ok - make book"
+		echo 1..1
+		return
+	fi
+	sh tests/book/check.sh "$build"
+}
+
 # The machine as it is, for comparison.
 snapshot()
 {
@@ -158,6 +169,8 @@ part "other answers" sh tests/answers/check.sh "$build"
 grep '^# it took' "$work/out" | sed 's/^#/  /'
 part "soak" soak
 part "student's loop" sh tests/loop/test-loop.sh "$build"
+part "lessons and guide" sh tests/docs/test-docs.sh "$build"
+part "book" book
 part "nothing left" nothing_left
 
 if [ "$skipped" -gt 0 ]; then
