@@ -36,5 +36,7 @@ $B/vm/initramfs.cpio: rootfs/make-initramfs.sh rootfs/pack.sh rootfs/init \
 # $(value) keeps make from expanding a $ that is meant for the guest's shell;
 # a CMD that only the environment has is not meant for us.
 vm: export VM_CMD := $(if $(filter command,$(origin CMD)),$(value CMD))
-vm: $B/vm/initramfs.cpio ##m a shell in the VM, or CMD='...'
-	@VMDIR=$B/vm rootfs/vm.sh $${VM_CMD:+-- "$$VM_CMD"}
+vm: $B/vm/initramfs.cpio ##m a shell in the VM with your programs, or CMD='...'
+	@VMDIR=$B/vm rootfs/vm.sh $(foreach p,$(wildcard \
+		$(PROGRAMS:%=$B/student/%)),--add $p:/bin/$(notdir $p)) \
+		$${VM_CMD:+-- "$$VM_CMD"}

@@ -97,6 +97,7 @@ pictures()
 		grep -q "]($(basename "$picture"))" "$(dirname "$picture")/README.md" ||
 			echo "$picture: its lesson does not show it"
 	done
+	xmllint --noout tests/demo/*.svg
 }
 
 # Their parts, in order, and their length in words.
