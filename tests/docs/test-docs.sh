@@ -142,7 +142,25 @@ tasks()
 	done
 }
 
+# Where the guide's index says that a concept is shown by something, it is.
+concepts()
+{
+	awk '/^## / { on = $0 == "## Concept index" } on && /^\| .*README/' \
+		GUIDE.md | while IFS='|' read -r _ concept where how _; do
+		lessons=$(echo "$where" | grep -o 'stages/[^)]*')
+		# shellcheck disable=SC2016 # code in Markdown
+		echo "$how" | grep -o '`[^`]*`' | tr -d '`' |
+			sed 's/[.*^$[]/\\&/g; s/PID/[^ ]*/' |
+			while read -r shown; do
+				# shellcheck disable=SC2086 # file names
+				cat $lessons | grep -q -e "$shown" ||
+					echo "$concept: no $shown in" $lessons
+			done
+	done
+}
+
 check "relative links lead somewhere" links
+check "the concept index is right" concepts
 check "man pages exist" man_pages
 check "pictures are well-formed, and shown" pictures
 check "lessons have all their parts" lessons
