@@ -10,8 +10,9 @@
 /*
  * TODO 1: become the command, in the order of spawn.h. execvp(3) searches PATH
  * as `environ` has it at that moment. It returns only when it has failed, and
- * then this is still a copy of its parent: report_failure() says why, and
- * _exit(2) ends it, with a status that tells 127 from 126. die() does both.
+ * then this is still a copy of its parent: failed() (failure.h) remembers what
+ * was being done, and to what; report_failure() says so and why, and _exit(2)
+ * ends it, with a status that tells 127 from 126. die() does the last two.
  */
 void exec_command(const struct command *command)
 {

@@ -45,7 +45,8 @@ int become_user(uid_t uid, gid_t gid)
  * at the next execve(2). The bounding set goes first, bit by bit, with prctl(2)
  * PR_CAPBSET_DROP, which takes CAP_SETPCAP; the first number that the kernel
  * does not know (EINVAL) is the end of it. Then the ambient set,
- * PR_CAP_AMBIENT_CLEAR_ALL; then the other three at once: sys_capget(), cut,
+ * PR_CAP_AMBIENT_CLEAR_ALL; then the other three at once: sys_capget(), cut
+ * the permitted and the effective one, empty the inheritable one, and
  * sys_capset(), of syscalls.h. Numbers 0 to 31 are in the first of the two
  * structures, the rest in the second. capabilities(7), capset(2).
  */

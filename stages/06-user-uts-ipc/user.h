@@ -39,8 +39,9 @@ int become_user(uid_t uid, gid_t gid);
 
 /*
  * Gives up every capability but those in `keep` (bit n: capability n), for
- * good: bounding, effective, permitted, inheritable and ambient set. What the
- * process executes cannot regain them, not even as user 0. Returns 0, or -1
+ * good, in the bounding, the effective and the permitted set. The inheritable
+ * and the ambient set become empty, whatever is kept. What the process executes
+ * cannot regain what is gone, not even as user 0. Returns 0, or -1
  * with errno. prctl(2) PR_CAPBSET_DROP, capset(2).
  */
 int drop_capabilities(uint64_t keep);

@@ -59,6 +59,7 @@ int configure_interface(const char *name, const struct address *address)
  * TODO 4: a way for all that no other route takes. RTM_NEWROUTE has the body
  * struct rtmsg: of the main table, unicast, of the scope RT_SCOPE_UNIVERSE, for
  * a destination of 0 bits. RTA_GATEWAY, four bytes again, is who takes it on.
+ * Without NLM_F_CREATE it would have to be there already (ENOENT).
  */
 int add_default_route(struct in_addr gateway)
 {

@@ -144,8 +144,9 @@ static int make_group(const struct container *c, struct cgroup *group)
  * Also TODO 7: the child. c->world says where it is to live: new UTS, IPC, PID,
  * mount, network and cgroup namespaces, a time namespace too unless set_up()
  * makes one (c->set_uptime), the cgroup open as group->dir (which then is the
- * root of the new cgroup namespace), and arrange() with `c`. Root alone may
- * take_sources() (tree.h) already here, not for the last time.
+ * root of the new cgroup namespace), and arrange() with `c`. Before that,
+ * take_sources() (tree.h), not for the last time: of what only root may reach
+ * an ordinary user gets nothing yet, and that is no failure.
  * fork_in_namespaces() (clone.h) returns twice: in the child it is
  * live_inside() that goes on.
  */
@@ -168,7 +169,9 @@ static int finish_group(struct cgroup *group, struct report *report)
  * Also TODO 7: all that there is besides the group, from first to last. Before:
  * note_points() (points.h). Then start() the child and watch() it (outside.h)
  * to its end. After, however it went: drop_sources() (tree.h), remove_points(),
- * and the cable with cut_veth(). errno says what failed first.
+ * and, if there was a child, the cable with cut_veth(): what arrange() could
+ * not make may be somebody else's. errno says what failed first; a clean-up
+ * that fails takes its place among what is remembered, too (failure.h).
  */
 static int run_in_group(struct outside *outside, const struct cgroup *group,
 			struct report *report)

@@ -1217,11 +1217,11 @@ static void race_interrupted(void)
 {
 	double began = seconds_now();
 	struct run *run =
-		START("driver", "alarmed", "10", "0.2", "+1", "+2", "+3");
+		START("driver", "alarmed", "10", "0.3", "+1", "+2", "+3");
 
 	race_returns(run);
-	EXPECT(seconds_now() - began >= 0.2,
-	       "a race of 0.2 seconds, with a signal every 10 milliseconds, "
+	EXPECT(seconds_now() - began >= 0.3,
+	       "a race of 0.3 seconds, with a signal every 10 milliseconds, "
 	       "has ended after %.3f",
 	       seconds_now() - began);
 	expect_returned(run, 0);

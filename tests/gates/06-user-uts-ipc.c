@@ -383,11 +383,11 @@ static void check_become(const char *what, unsigned uid, unsigned gid)
 
 	AWAIT(strstr(output_of(run), "done") || has_ended(run),
 	      "become_user() does not return");
-	EXPECT(!has_ended(run), "become_user(%u, %u), called by %s, has failed",
-	       uid, gid,
-	       *what == 's' ? "user 0: a user id changed before the group ids "
-			      "takes away the capability to do that"
-			    : "a user with every capability");
+	EXPECT(!has_ended(run), "become_user(%u, %u), called by %s", uid, gid,
+	       *what == 's' ? "user 0, has failed. If the user id is changed "
+			      "first, the capability to change the group ids "
+			      "is gone"
+			    : "a user with every capability, has failed");
 	driver = pid_of(run);
 	expect_ids(driver, "Uid", "uid_map", uid);
 	expect_ids(driver, "Gid", "gid_map", gid);
@@ -584,7 +584,7 @@ static void check_drop(uint64_t keep)
 	char word[24];
 	struct run *run;
 
-	snprintf(word, sizeof(word), "%llx", (unsigned long long)keep);
+	snprintf(word, sizeof(word), "0x%llx", (unsigned long long)keep);
 	run = START_WITH({.as_root = true}, "driver", "drop", word);
 	AWAIT(strstr(output_of(run), "done") || has_ended(run),
 	      "drop_capabilities() does not return");
@@ -677,8 +677,7 @@ static void hostname(void)
 		strerror(EINVAL), "a host name of 65 bytes");
 	longest[64] = '\0';
 	expect_status(START("userns", "--hostname", longest, "--ipc", "--uid",
-			    "1", "--gid", "2", "--drop-caps", "probe", "exit",
-			    "31"),
+			    "1", "--gid", "2", "probe", "exit", "31"),
 		      31);
 }
 

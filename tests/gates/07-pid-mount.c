@@ -844,7 +844,9 @@ static void dies_with_parent(void)
 
 		token = fresh_token();
 		run = START("pidns", "probe", "hold", token);
-		pid_of(run);
+		/* A pidns that never lives has no moment to be killed at. */
+		if (i == 0)
+			await_probe(token);
 		/* The moment is what is wanted here, and no nap that short. */
 		since = seconds();
 		while (seconds() - since < after / 1e6)

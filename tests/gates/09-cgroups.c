@@ -1072,15 +1072,20 @@ static void killed_and_swept(void)
 					 "probe hold \"$1\" & exec probe hold "
 					 "\"$2\"",
 					 "sh", daemon, token);
-		pid_t command = await_probe(token);
+		pid_t command = await_probe(token), maker;
+		int adopter;
 
+		maker = pid_of(run);
+		adopter = parent_of(maker);
 		AWAIT(find_probe(daemon), "CMD could not start its daemon");
-		kill(pid_of(run), SIGKILL);
+		kill(maker, SIGKILL);
 		finish(run);
 		AWAIT(is_dying(command),
 		      "CMD outlives a cgroup that was killed (its state is "
-		      "%c): prepare(), which asks for that, was not called",
-		      state_of(command));
+		      "%c, its parent %d, that of cgroup %d was %d): "
+		      "prepare(), which asks for that, was not called",
+		      state_of(command), parent_of(command), (int)maker,
+		      adopter);
 	}
 	EXPECT(find_probe(daemon), "the daemon of CMD has died by itself");
 	expect_status(CGROUP("true"), 0);

@@ -18,7 +18,7 @@ if [ -z "${UNLOCK:-}" ]; then
 	done
 fi
 build_and_judge "$stage" || exit 2
-[ -n "${UNLOCK:-}" ] || remember "$stage"
+remember "$stage"
 sed "s/^  pass/  ${green}pass${plain}/; s/^  FAIL/  ${red}FAIL${plain}/
 	s/^  skip/  ${yellow}skip${plain}/" "$B/$tree/verdicts/$stage"
 all_passed "$stage"

@@ -68,6 +68,29 @@ current_stage()
 	done
 }
 
+# The stage to go on with. With UNLOCK=1 a class may have started anywhere: then
+# it is the first that was begun and is not passed, or else the one after the
+# last that is passed.
+open_stage()
+{
+	if [ -z "${UNLOCK:-}" ]; then
+		current_stage
+		return
+	fi
+	next=
+	for stage in $stages; do
+		if passed "$stage"; then
+			next=
+		elif begun "$stage"; then
+			echo "$stage"
+			return
+		else
+			next=${next:-$stage}
+		fi
+	done
+	echo "${next:-$(current_stage)}"
+}
+
 # begun STAGE: one of its files is not as it was given out
 begun()
 {

@@ -6,7 +6,7 @@
 # shellcheck source=tests/loop/common.sh
 . "$(dirname "$0")/common.sh"
 
-stage=${1:-$(current_stage)}
+stage=${1:-$(open_stage)}
 if [ -z "$stage" ]; then
 	echo "All ten stages are passed: there is nothing left to hint at."
 	exit 0

@@ -36,15 +36,23 @@ solution: ##y STAGE=NN: how the kit does what you have passed
 # Your programs, as they are now, where they can do no harm: what they see
 # cannot be changed, or ends with the sandbox. They make containers in there, so
 # nothing of /proc is covered, and root has all capabilities of that user
-# namespace.
+# namespace. `probe` and `driver`, the one that was built last, are there for
+# what a failing test ran.
+SANDBOX_TREE := $(if $(UNLOCK),unlocked,student)
 sandbox: export SANDBOX_CMD := $(if $(filter command,$(origin CMD)),$(value CMD))
 sandbox: $B/reference/box $B/rootfs.stamp ##y a shell for your own programs, or CMD='...'
-	@mkdir -p $B/student
-	-@$(MAKE) -s -k QUIET=1 student-programs
+	@mkdir -p $B/$(SANDBOX_TREE)
+	-@$(MAKE) -s -k QUIET=1 $(if $(UNLOCK),$(PROGRAMS:%=$B/unlocked/%),\
+		student-programs)
 	@$B/reference/box run --read-only --cap-add all --no-mask \
 		--hostname sandbox --net none --rlimit nproc=512 \
 		--env PATH=/mnt:/bin:/sbin:/usr/bin:/usr/sbin --workdir /tmp \
-		--volume $B/student:/mnt:ro --tmpfs /tmp --tmpfs /root \
+		--volume $B/$(SANDBOX_TREE):/mnt:ro --tmpfs /tmp --tmpfs /root \
+		$$(for file in $$(ls -t $B/$(SANDBOX_TREE)/drivers/* \
+			2>/dev/null | head -n 1); do \
+			echo "--volume $$file:/bin/driver:ro"; done) \
+		$$([ ! -e $B/tests/probe ] || \
+			echo "--volume $B/tests/probe:/bin/probe:ro") \
 		$$([ -z "$$SANDBOX_CMD" ] && [ -t 0 ] && echo --tty) \
 		$B/rootfs sh $${SANDBOX_CMD:+-c "$$SANDBOX_CMD"}
 

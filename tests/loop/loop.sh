@@ -117,7 +117,7 @@ in_any_order()
 		begun "$stage" || continue
 		judge "$stage" || current=${current:-$stage}
 	done
-	[ -n "$current" ] || current=$(current_stage)
+	[ -n "$current" ] || current=$(open_stage)
 }
 
 $MAKE -s "$B/compile_commands.json"
