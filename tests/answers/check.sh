@@ -135,7 +135,7 @@ judge_in_vm()
 	done <"$work/list"
 	[ $count -gt 0 ] || return 0
 	: >"$work/vm"
-	sh rootfs/vm.sh --timeout 1200 --memory 512 --out "$work/vm" \
+	sh rootfs/vm.sh --timeout 3000 --memory 512 --out "$work/vm" \
 		--add "$build/rootfs:/kit/rootfs" \
 		--add "$build/tests/probe:/kit/probe" \
 		--add "$work/script:/kit/script" "$@" \

@@ -347,6 +347,19 @@ static void expect_pieces(const struct cable *cable)
 	expect_unplugged("by the driver");
 }
 
+/* An interface has more of them than the one that is changed. */
+static void expect_flags(void)
+{
+	struct run *run = START_ROOT("netns", "--veth", make_cable().option,
+				     "ip", "link", "show", "eth0");
+
+	expect_status(run, 0);
+	EXPECT(strstr(output_of(run), "<BROADCAST,MULTICAST,UP"),
+	       "of eth0's flags UP alone was to change: expected BROADCAST, "
+	       "MULTICAST and UP, saw: %s",
+	       output_of(run));
+}
+
 static void cable(void)
 {
 	struct cable cable = make_cable();
@@ -360,6 +373,7 @@ static void cable(void)
 	EXPECT(finish(START_ROOT("ping", "-c", "1", "-W", "3", cable.peer)) ==
 		       0,
 	       "nobody answers at %s", cable.peer);
+	expect_flags();
 	/* A second one: each has its eth0, and nobody's name is in the way. */
 	START_ROOT("netns", "--veth", make_cable().option, "probe", "hold",
 		   other);
