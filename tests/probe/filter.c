@@ -143,15 +143,3 @@ int check_calls(unsigned long long kept, int status)
 #endif
 	return all ? status : 98;
 }
-
-int foreign(void)
-{
-#ifdef __x86_64__
-	long result = 20; /* getpid(2) of the i386 */
-
-	__asm__ volatile("int $0x80" : "+a"(result) : : "memory");
-	return result == getpid() ? 0 : 77;
-#else
-	return 77;
-#endif
-}

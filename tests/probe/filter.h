@@ -8,7 +8,4 @@
  */
 int check_calls(unsigned long long kept, int status);
 
-/* 0 if a system call could be made as a 32-bit program makes it, 77 if none. */
-int foreign(void);
-
 #endif

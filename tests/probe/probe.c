@@ -14,8 +14,6 @@
  *				those who keep the capabilities KEPT (base 16)
  *				does what harden.h says to each system call;
  *				else say to which it does not
- *	probe foreign		make a system call as a 32-bit program does;
- *				exit 0 if it was one, 77 where there are none
  *	probe record FILE [LAST]
  *				write the number of every signal that comes to
  *				FILE, "ready" before that; exit 0 on signal LAST
@@ -168,8 +166,6 @@ int main(int argc, char **argv)
 		return launch(argc - 3, argv + 2, argv[argc - 1]);
 	if (strcmp(what, "calls") == 0 && argc > 3)
 		return check_calls(strtoull(argv[2], NULL, 16), atoi(argv[3]));
-	if (strcmp(what, "foreign") == 0)
-		return foreign();
 	fprintf(stderr, "probe: %s: not known\n", what);
 	return 99;
 }
