@@ -127,11 +127,6 @@ static void print_notes(void)
 	       "  crun      no time namespace; the rest as box; the usual "
 	       "cgroups (without: none)\n"
 	       "  runc      as crun\n");
-	if (bench.contenders[CRUN].hide_hierarchy &&
-	    bench.contenders[CRUN].runs)
-		printf("\n  crun does not run where controllers are in both "
-		       "versions of the hierarchy:\n  here it was run with "
-		       "version 2 hidden from it\n");
 }
 
 /* ---- the targets ---- */

@@ -129,11 +129,7 @@ static bool has_unified_hierarchy(void)
 	       about.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/*
- * One run, to see whether it runs at all. crun refuses a host that has
- * controllers in both versions of the hierarchy; where root may hide one of
- * them from it, that is done.
- */
+/* One run, to see whether it runs at all. */
 static int try_once(struct contender *c)
 {
 	double seconds;
@@ -148,15 +144,7 @@ static int try_once(struct contender *c)
 			 "it would make cgroups of version 1");
 		return 0;
 	}
-	if (run_once(c, &seconds, c->why_not, sizeof(c->why_not)) < 0)
-		return -1;
-	if (c->why_not[0] && geteuid() == 0 &&
-	    strcmp(c->argv[0], "crun") == 0) {
-		c->hide_hierarchy = true;
-		if (run_once(c, &seconds, c->why_not, sizeof(c->why_not)) < 0)
-			return -1;
-	}
-	return 0;
+	return run_once(c, &seconds, c->why_not, sizeof(c->why_not));
 }
 
 int prepare_contenders(struct programs *programs,

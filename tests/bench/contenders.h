@@ -23,7 +23,6 @@ struct contender {
 	const char *name;
 	const char *const *argv; /* NULL at the end */
 	bool makes_groups;	 /* cgroups, wherever the machine has its own */
-	bool hide_hierarchy;	 /* run it where no version 2 cgroup shows */
 	char why_not[256];	 /* it does not run here; "": it does */
 	double *seconds;	 /* one for each run, then sorted */
 	size_t runs;

@@ -3,21 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <linux/magic.h>
 
 #include "failure.h"
 #include "spawn.h"
@@ -58,24 +53,6 @@ struct word {
 	int status;
 	char last_line[256];
 };
-
-/* All of version 2 but a mount on /sys/fs/cgroup itself. */
-static void hide_hierarchy(void)
-{
-	static const char path[] = "/sys/fs/cgroup/unified";
-	struct statfs about;
-
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) {
-		failed("make a mount namespace without", "%s", path);
-		die(EXIT_OURS);
-	}
-	if (statfs(path, &about) == 0 && about.f_type == CGROUP2_SUPER_MAGIC &&
-	    umount2(path, MNT_DETACH) < 0) {
-		failed("umount", "%s", path);
-		die(EXIT_OURS);
-	}
-}
 
 /* The last line is where most programs say what went wrong. */
 static void read_last_line(int fd, char *line, size_t size)
@@ -145,8 +122,6 @@ static _Noreturn void run_station(const struct contender *c, int in, int out)
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || err < 0 ||
 	    null < 0)
 		die(EXIT_OURS);
-	if (c->hide_hierarchy)
-		hide_hierarchy();
 	while (read(in, &byte, 1) == 1) {
 		memset(&word, 0, sizeof(word));
 		if (measure(c, null, err, &word) < 0)
