@@ -2,7 +2,7 @@
 # judge.sh BUILD STAGE RESULTS PROGRAM [DRIVER] - one gate, where it can run
 #
 # Runs the gate of STAGE on PROGRAM: on this machine, in the VM, or what sets
-# limits there and the rest here, as doctor finds; WHERE=vm in the environment
+# limits there and the rest here, as doctor finds; JUDGE_IN=vm in the environment
 # takes the VM for all of it. What the gate says goes to standard output, a line
 # of JSON for each test to RESULTS, anew. Exits 0 when every test has passed, 1
 # when not, 125 when that could not be found out.
@@ -43,7 +43,7 @@ in_vm()
 }
 
 : >"$results" || exit 125
-if [ "${WHERE-}" = vm ]; then
+if [ "${JUDGE_IN-}" = vm ]; then
 	place=1
 else
 	"$build/tests/doctor" --build "$build" --can "$stage" >/dev/null

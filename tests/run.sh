@@ -83,9 +83,12 @@ gate()
 # gate_of_root: the last one whole, as root of a machine of its own.
 gate_of_root()
 {
-	WHERE=vm
-	export WHERE
-	gate 10-pivot-root box
+	# In a shell of its own: the parts after it are judged where they can be.
+	(
+		JUDGE_IN=vm
+		export JUDGE_IN
+		gate 10-pivot-root box
+	)
 }
 
 # soak: a small one; make soak N=200 is the whole of it.
