@@ -27,4 +27,4 @@ for file in $(files_of "$1"); do
 	cat "$starter" >"$file" || exit 1
 	rm -f "$starter"
 done
-rm -f "$B/progress/$1" "$B/hints/$1".*
+rm -f "$B/progress/$1" "$B/hints/$1".* "$B"/*/verdicts/"$1".failed

@@ -134,7 +134,20 @@ awk '/^static void note/ { on = 1 } /^}/ { on = 0 }
 run make
 ok "the task that is left comes next, whatever it does to the others" \
 	says "Next: TODO 3 of reap.c"
+
+# A pointer to nowhere.
+sed 's/todo(3, pid == child.*/*(volatile int *)8 = pid;/' \
+	stages/02-wait-zombies/reap.c >"$work/new" &&
+	cp "$work/new" stages/02-wait-zombies/reap.c
+run make
+ok "a crash is explained" says "139 is 128 + 11: SIGSEGV"
+run make check-02
+ok "what the driver is, is said" says "driver: tests/drivers/02-wait-zombies.c"
+echo 'int nonsense = "text";' >>stages/02-wait-zombies/reap.c
+run make
 run make reset STAGE=2
+run make hint
+ok "a reset forgets what did not compile" says "02-wait-zombies, task 1"
 run make reset STAGE=2
 ok "there is nothing to reset twice" says "reap.c is as it was given out"
 
@@ -148,9 +161,15 @@ run make
 
 run make UNLOCK=1 check-04
 ok "UNLOCK=1 judges a stage by itself" says "04-ipc" "0 of 10 points"
+run make UNLOCK=1 hint
+ok "and hints are for what was begun" says "02-wait-zombies, task"
 answer 04-ipc
 run make UNLOCK=1 check-04
 ok "which stands on the kit's own" says "10 of 10 points"
+run make UNLOCK=1 sandbox CMD='ipc pipeline echo hello "|" cat'
+ok "the sandbox does so too" says hello
+run make sandbox CMD='probe exit 3; echo $?; driver 2>&1'
+ok "and has what a failing test ran" says 3 "are needed"
 
 # await COUNT: so many verdicts on the screen of make watch
 await()
