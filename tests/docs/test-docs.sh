@@ -7,7 +7,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 count=0
-pages=$(ls README.md GUIDE.md stages/*/README.md 2>/dev/null)
+pages="README.md GUIDE.md $(echo stages/*/README.md)"
 
 # check NAME FUNCTION: it passes when it says nothing
 check()
@@ -111,6 +111,12 @@ it;Hints;Check yourself;In the real world;Further reading;" ] ||
 		words=$(wc -w <"$page")
 		[ "$words" -ge 1200 ] && [ "$words" -le 2300 ] ||
 			echo "$page: $words words"
+		for part in 'See it' 'Break it'; do
+			awk -v part="## $part" '/^## / { on = $0 == part }
+				on && /^```console$/ { found = 1 }
+				END { exit !found }' "$page" ||
+				echo "$page: $part has nothing to run"
+		done
 		[ "$(grep -c '<details><summary>[1-5]\. ' "$page")" = 5 ] ||
 			echo "$page: not five questions"
 	done
@@ -145,6 +151,8 @@ tasks()
 # Where the guide's index says that a concept is shown by something, it is.
 concepts()
 {
+	[ "$(grep -c '^| .*(stages/.*README.md).* | .*`' GUIDE.md)" -ge 35 ] ||
+		echo "the index has lost its rows"
 	awk '/^## / { on = $0 == "## Concept index" } on && /^\| .*README/' \
 		GUIDE.md | while IFS='|' read -r _ concept where how _; do
 		lessons=$(echo "$where" | grep -o 'stages/[^)]*')
@@ -153,7 +161,7 @@ concepts()
 			sed 's/[.*^$[]/\\&/g; s/PID/[^ ]*/' |
 			while read -r shown; do
 				# shellcheck disable=SC2086 # file names
-				cat $lessons | grep -q -e "$shown" ||
+				cat $lessons | grep -qw -e "$shown" ||
 					echo "$concept: no $shown in" $lessons
 			done
 	done
