@@ -622,6 +622,11 @@ static void capabilities_dropped(void)
 			       status_of(command, sets[i]));
 		end(run, token);
 	}
+	/* All that can be asked for at once. */
+	expect_status(START("userns", "--hostname", fresh_token(), "--ipc",
+			    "--uid", "1", "--gid", "2", "--drop-caps", "probe",
+			    "exit", "31"),
+		      31);
 	check_drop(0);
 	check_drop(some_capabilities());
 	check_drop(~UINT64_C(0));

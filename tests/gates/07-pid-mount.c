@@ -839,14 +839,21 @@ static void dies_with_parent(void)
 	double since;
 
 	alone();
+	/* A pidns that never lives has no moment to be killed at. */
+	token = fresh_token();
+	run = START("pidns", "probe", "hold", token);
+	await_probe(token);
+	kill(parent_of(find_probe(token)), SIGKILL);
+	EXPECT(finish(run) == 128 + SIGKILL,
+	       "process 1 was killed: expected exit status %d, saw %d",
+	       128 + SIGKILL, finish(run));
+	expect_nothing_left();
 	for (int i = 0; i < 12; i++) {
 		int after = random_between(0, 2500);
 
 		token = fresh_token();
 		run = START("pidns", "probe", "hold", token);
-		/* A pidns that never lives has no moment to be killed at. */
-		if (i == 0)
-			await_probe(token);
+		pid_of(run);
 		/* The moment is what is wanted here, and no nap that short. */
 		since = seconds();
 		while (seconds() - since < after / 1e6)
@@ -858,14 +865,6 @@ static void dies_with_parent(void)
 	paused_then_killed("pdeathsig", 1, true);
 	paused_then_killed("mount", 1, false);
 	paused_then_killed("fork", 2, false);
-	token = fresh_token();
-	run = START("pidns", "probe", "hold", token);
-	await_probe(token);
-	kill(parent_of(find_probe(token)), SIGKILL);
-	EXPECT(finish(run) == 128 + SIGKILL,
-	       "process 1 was killed: expected exit status %d, saw %d",
-	       128 + SIGKILL, finish(run));
-	expect_nothing_left();
 }
 
 static const struct test tests[] = {
