@@ -12,6 +12,7 @@ include tests/tests.mk
 include tests/tools.mk
 include tests/loop/loop.mk
 include tests/book/book.mk
+include tests/grade/grade.mk
 
 .PHONY: help reference test clean
 
@@ -28,7 +29,7 @@ help: ##k print this list
 
 reference: reference-programs $B/rootfs.stamp ##k build the solutions and build/rootfs
 
-test: reference glibc-programs gates tools answers $B/vm/initramfs.cpio ##k judge all that the kit promises
+test: reference glibc-programs gates tools answers grader $B/vm/initramfs.cpio ##k judge all that the kit promises
 	@sh tests/run.sh $B
 
 # Progress is what a person has done: it goes only with all of it.

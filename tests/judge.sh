@@ -3,9 +3,11 @@
 #
 # Runs the gate of STAGE on PROGRAM: on this machine, in the VM, or what sets
 # limits there and the rest here, as doctor finds; JUDGE_IN=vm in the environment
-# takes the VM for all of it. What the gate says goes to standard output, a line
-# of JSON for each test to RESULTS, anew. Exits 0 when every test has passed, 1
-# when not, 125 when that could not be found out.
+# takes the VM for all of it. SEED=N there gives the names and numbers, and
+# WHOLE=FILE the box that is made of somebody's modules of all stages. What the
+# gate says goes to standard output, a line of JSON for each test to RESULTS,
+# anew. Exits 0 when every test has passed, 1 when not, 125 when that could not
+# be found out.
 set -u
 build=$1
 stage=$2
@@ -22,7 +24,8 @@ here()
 {
 	"$gate" --program "$program" ${driver:+--driver "$driver"} \
 		--rootfs "$build/rootfs" --probe "$build/tests/probe" \
-		--results "$results" "$@" </dev/null
+		--results "$results" ${WHOLE:+--whole "$WHOLE"} \
+		${SEED:+--seed "$SEED"} "$@" </dev/null
 }
 
 # in_vm [OPTION]...: the gate in the VM; tests take longer in there
@@ -33,10 +36,12 @@ in_vm()
 		--add "$build/tests/probe:/kit/probe" --add "$gate:/kit/gate" \
 		--add "$program:/kit/$(basename "$program")" \
 		${driver:+--add "$driver:/kit/driver"} \
+		${WHOLE:+--add "$WHOLE:/kit/whole/box"} \
 		-- "TIME_FACTOR=4 /kit/gate --rootfs /kit/rootfs \
 			--program /kit/$(basename "$program") \
 			${driver:+--driver /kit/driver} --probe /kit/probe \
-			--results \"\$VM_OUT\" $*" </dev/null
+			--results \"\$VM_OUT\" ${SEED:+--seed $SEED} \
+			${WHOLE:+--whole /kit/whole/box} $*" </dev/null
 	status=$?
 	cat "$results.vm" >>"$results"
 	return $status

@@ -172,6 +172,7 @@ part "other answers" sh tests/answers/check.sh "$build"
 grep '^# it took' "$work/out" | sed 's/^#/  /'
 part "soak" soak
 part "student's loop" sh tests/loop/test-loop.sh "$build"
+part "grading" sh tests/grade/test-grade.sh "$build"
 part "lessons and guide" sh tests/docs/test-docs.sh "$build"
 part "book" book
 part "nothing left" nothing_left

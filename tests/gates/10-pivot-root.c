@@ -712,8 +712,8 @@ static bool kills_foreign(const struct bpf_program *program)
 #endif
 
 	for (call.nr = 0; call.nr < 512; call.nr++) {
-		uint32_t said = ask_filter(program, &call) &
-				SECCOMP_RET_ACTION_FULL;
+		uint32_t said =
+			ask_filter(program, &call) & SECCOMP_RET_ACTION_FULL;
 
 		if (said != SECCOMP_RET_KILL_PROCESS &&
 		    said != SECCOMP_RET_KILL_THREAD)
@@ -733,10 +733,11 @@ static void expect_foreign_killed(void)
 
 	for (int n = 1; paused && !killed; n++) {
 		const char *token = fresh_token(), *other = fresh_token();
-		struct run *run = START(
-			"probe", "launch", word("pause=seccomp:%d:%s", n, token),
-			word("pause=pr_seccomp:%d:%s", n, other),
-			"driver harden 0 1 probe exit 0");
+		struct run *run =
+			START("probe", "launch",
+			      word("pause=seccomp:%d:%s", n, token),
+			      word("pause=pr_seccomp:%d:%s", n, other),
+			      "driver harden 0 1 probe exit 0");
 
 		AWAIT(exists(token, ".paused") || exists(other, ".paused") ||
 			      has_ended(run),
@@ -1839,7 +1840,7 @@ static const struct test tests[] = {
 	 worlds, 0, 7},
 	{"exits", 1,
 	 "exits as CMD did; signals, --timeout, --stats and --tty work", exits,
-	 0, 7},
+	 TAKES_WHOLE, 7},
 	{"leaves_nothing", 1,
 	 "killed at any moment, it leaves no process, mount or interface",
 	 leaves_nothing, 0, 7},

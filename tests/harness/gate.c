@@ -29,6 +29,7 @@
 enum {
 	PROGRAM = 1,
 	DRIVER,
+	WHOLE,
 	ROOTFS,
 	PROBE,
 	RESULTS,
@@ -44,6 +45,8 @@ static const struct option_spec specs[] = {
 	{0, "program", "FILE", "the student's program", PROGRAM},
 	{0, "driver", "FILE", "the driver, linked with the student's modules",
 	 DRIVER},
+	{0, "whole", "FILE",
+	 "the same program, of the student's modules of all stages", WHOLE},
 	{0, "rootfs", "DIR", "the root file system", ROOTFS},
 	{0, "probe", "FILE", "the probe", PROBE},
 	{0, "results", "FILE", "append a line of JSON for each test", RESULTS},
@@ -64,6 +67,7 @@ static const struct option_spec specs[] = {
 
 static struct {
 	struct sandbox_settings settings;
+	const char *whole;
 	const char *results;
 	const char *only;
 	bool possible;
@@ -199,6 +203,9 @@ static void run_body(const struct test *test)
 {
 	judge.verdict = PASSED;
 	judge.message[0] = '\0';
+	/* Each test has a process of its own: jobs.h. */
+	if (judge.whole && (test->needs & TAKES_WHOLE))
+		judge.settings.program = judge.whole;
 	if (setjmp(judge.end) == 0) {
 		runs_begin(&judge.sandbox, &judge.settings);
 		if (missing(test))
@@ -250,7 +257,10 @@ static void list_tests(void)
 {
 	for (const struct test *t = gate.tests; t->name; t++)
 		printf("%s\t%u\t%s\t%d\t%s\n", t->name, t->points, t->intent,
-		       t->task, t->needs & NEEDS_LIMITS ? "limits" : "-");
+		       t->task,
+		       t->needs & NEEDS_LIMITS	? "limits"
+		       : t->needs & TAKES_WHOLE ? "whole"
+						: "-");
 	exit(0);
 }
 
@@ -275,6 +285,9 @@ static void read_options(char **words)
 			break;
 		case DRIVER:
 			judge.settings.driver = options.value;
+			break;
+		case WHOLE:
+			judge.whole = options.value;
 			break;
 		case ROOTFS:
 			judge.settings.rootfs = options.value;

@@ -13,10 +13,11 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What a test needs of the machine; without it, it is skipped. */
+/* What a test needs of the machine, without which it is skipped; or takes. */
 enum {
 	NEEDS_LIMITS = 1, /* cgroup v2 with memory, pids and cpu, ours to use */
 	NEEDS_ROOT = 2,	  /* to be run by root of the first user namespace */
+	TAKES_WHOLE = 4,  /* judges --whole, where there is one */
 };
 
 struct test {

@@ -1,0 +1,42 @@
+# Grading: what the grader needs beside what judges.
+
+# A root file system for compilers: the machine's, read-only, and of the kit its
+# headers alone. What is built there sees no answer and no test.
+GRADE_HEADERS := $(wildcard stages/*/*.h)
+CFLAGS_GRADE := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -iquote /kit/common \
+	$(addprefix -iquote /kit/,$(STAGES)) -ffunction-sections \
+	-fdata-sections -O1 $(KERNEL_HEADERS)
+
+$B/grade/root.stamp: $(GRADE_HEADERS) tests/grade/grade.mk
+	@rm -rf $(@D)/root $(@D)/headers
+	@mkdir -p $(@D)/root
+	@cd $(@D)/root && mkdir usr kit libraries src out tmp proc sys dev && : >main.o
+	@for dir in /bin /sbin /lib /lib32 /lib64; do \
+		if [ -L $$dir ]; then cp -P $$dir $(@D)/root; \
+		elif [ -d $$dir ]; then mkdir $(@D)/root$$dir; fi; done
+	@for header in $(GRADE_HEADERS); do \
+		to=$(@D)/headers/$${header#stages/}; \
+		mkdir -p $${to%/*} && cp $$header $$to; done
+	@touch $@
+
+# How each stage is built: program, libraries and the student's files.
+$B/grade/stages: stages/build.mk tests/grade/grade.mk
+	@mkdir -p $(@D)
+	@{ $(foreach s,$(STAGES),echo '$s $(PROGRAM_$s) $(ANSWERS_$s)';) } >$@
+
+$B/grade/collect: $B/tests/obj/grade/collect.o $(TOOL_LIBS)
+	@mkdir -p $(@D)
+	$(call run,LD,$(LINK_TOOL))
+$(eval $(call TOOL_RULES,grade))
+
+.PHONY: grader grade
+grader: reference gates tools $B/grade/root.stamp $B/grade/stages \
+	$B/grade/collect $B/vm/initramfs.cpio
+
+# SEED=N: the names and numbers of a grading that was
+grade: grader ##k SUBMISSION=DIR OUT=DIR [STAGE=NN]: points for somebody's files
+	@CC='$(CC_student)' CFLAGS='$(CFLAGS_GRADE)' \
+		LDFLAGS='$(LDFLAGS_student)' SEED='$(SEED)' \
+		sh tests/grade/grade.sh $B \
+		'$(or $(SUBMISSION),$(error SUBMISSION=DIR is needed))' \
+		'$(or $(OUT),$(error OUT=DIR is needed))' $(ARGUMENT)

@@ -1,0 +1,251 @@
+#!/bin/sh
+# grade.sh BUILD SUBMISSION OUT [STAGE] - points for what somebody has handed in
+#
+# Takes the files that the course knows from SUBMISSION, builds them where no
+# answer and no test can be seen, and has the gates judge each stage standing on
+# the reference modules; one test of the last stage takes a box that is made of
+# the submission alone. All is judged here if memory and processes can be limited
+# here, else in the VM; JUDGE_IN=here in the environment does without limits of
+# memory, for who trusts the submission, and JUDGE_IN=vm takes the VM.
+#
+# OUT/results.json is valid at any moment and has what is known so far;
+# OUT/build.log what the compiler said. Exits 0 when it has graded, whatever the
+# score, 1 when something could not be judged, 125 when nothing could. CC,
+# CFLAGS, LDFLAGS and SEED come from make.
+set -u
+umask 022
+
+# say WORD...: a line to whoever called
+say()
+{
+	echo "grade: $*" >&2
+}
+
+build=$(cd "$1" && pwd) || exit 125
+submission=$2
+only=${4-}
+mkdir -p "$3" && out=$(cd "$3" && pwd) || exit 125
+cd "$(dirname "$0")/../.." || exit 125
+SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -dc 0-9)}
+# Not 0, which the gates' random numbers would stay at.
+[ "$SEED" != 0 ] || SEED=1
+export SEED
+work=$(mktemp -d) || exit 125
+made=$work/made
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+tree=$build/reference/obj
+status=0
+
+# files_of STAGE, program_of STAGE
+files_of()
+{
+	sed -n "s/^$1 [^ ]* //p" "$build/grade/stages"
+}
+program_of()
+{
+	sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$build/grade/stages"
+}
+
+# shellcheck source=tests/grade/build.sh
+. tests/grade/build.sh
+
+# keep_log: what the compiler said, to OUT; text, and not too much of it
+keep_log()
+{
+	head -c 100000 "$work/log" |
+		LC_ALL=C tr -d '\000-\010\013-\037\177' >"$out/build.log"
+}
+
+# gather: OUT/results.json from what there is
+gather()
+{
+	for planned in $wanted; do
+		"$build/tests/gates/$planned" --list | jq -Rc --arg stage "$planned" \
+			--rawfile why "$work/$planned.why" '
+			split("\t") | {stage: $stage, name: .[0],
+				max_points: (.[1] | tonumber), intent: .[2],
+				takes_whole: (.[4] == "whole"),
+				why: ($why | rtrimstr("\n"))}'
+	done >"$work/planned"
+	cat "$work"/*.results 2>/dev/null >"$work/seen"
+	jq -n --slurpfile planned "$work/planned" --slurpfile seen "$work/seen" \
+		--argjson seed "$SEED" --rawfile no_whole "$work/no-whole" -f tests/grade/results.jq \
+		>"$work/results.json" &&
+		cp "$work/results.json" "$out/results.json.new" &&
+		mv "$out/results.json.new" "$out/results.json" && return
+	say "cannot write $out/results.json"
+	exit 125
+}
+
+# tell STAGE: its points, to whoever looks
+tell()
+{
+	gather
+	say "$1: $(jq -r --arg stage "$1" '.stages[] | select(.stage == $stage) |
+		"\(.score) of \(.max_score) points"
+		+ if .built then "" else ": \(.tests[0].message)" end' \
+		"$out/results.json")"
+}
+
+# judge_here STAGE...: one after the other
+judge_here()
+{
+	for judged; do
+		WHOLE=
+		[ "$judged" != "$last" ] || [ ! -e "$made/whole/box" ] ||
+			WHOLE=$made/whole/box
+		export WHOLE
+		sh tests/judge.sh "$build" "$judged" "$work/$judged.results" \
+			"$made/$judged/$(program_of "$judged")" \
+			"$made/$judged/driver" >"$work/judge.log" 2>&1
+		if [ $? -gt 1 ]; then
+			tail -n 3 "$work/judge.log" >&2
+			status=1
+		fi
+		tell "$judged"
+	done
+}
+
+# vm_script STAGE...: what is run in the VM, and told of to $VM_OUT
+vm_script()
+{
+	echo 'export TIME_FACTOR=4'
+	for judged; do
+		whole=
+		[ "$judged" != "$last" ] || [ ! -e "$made/whole/box" ] ||
+			whole='--whole /kit/made/whole/box'
+		echo "echo begin $judged >>\"\$VM_OUT\""
+		echo "/kit/gates/$judged --seed $SEED $whole \\"
+		echo "	--program /kit/made/$judged/$(program_of "$judged") \\"
+		echo "	--driver /kit/made/$judged/driver --probe /kit/probe \\"
+		echo "	--rootfs /kit/rootfs --results \"\$VM_OUT\""
+		echo "[ \$? -gt 1 ] || echo end $judged >>\"\$VM_OUT\""
+	done
+}
+
+# without WORD WORDS...: the WORDS but for that one
+without()
+{
+	one=$1
+	shift
+	for word; do
+		[ "$word" = "$one" ] || printf '%s ' "$word"
+	done
+}
+
+# judge_in_vm STAGE...: all of them in one boot, if it lasts so long. Leaves
+# those that are still to be judged in $left.
+# shellcheck disable=SC2086 # names are words
+judge_in_vm()
+{
+	vm_script "$@" >"$work/script"
+	left=$*
+	rm -f "$work/vm" && mkfifo "$work/vm" && exec 9<>"$work/vm" ||
+		exit 125
+	{
+		sh rootfs/vm.sh --timeout 900 --memory 1024 --out "$work/vm" \
+			--add "$build/rootfs:/kit/rootfs" \
+			--add "$build/tests/probe:/kit/probe" \
+			--add "$build/tests/gates:/kit/gates" \
+			--add "$made:/kit/made" --add "$work/script:/kit/script" \
+			-- '. /kit/script' >"$work/judge.log" 2>&1 </dev/null 9<&-
+		echo over >&9
+	} &
+	begun=
+	while IFS= read -r line <&9; do
+		case $line in
+		"begin "*) begun=${line#begin } ;;
+		"end "*)
+			left=$(without "${line#end }" $left)
+			tell "${line#end }"
+			;;
+		over) break ;;
+		*) printf '%s\n' "$line" >>"$work/$begun.results" ;;
+		esac
+	done
+	wait
+	exec 9<&-
+	# The one that it ended with is not tried again.
+	if [ "$left" ] && [ "$begun" ]; then
+		left=$(without "$begun" $left)
+		tail -n 3 "$work/judge.log" >&2
+		tell "$begun"
+		status=1
+	fi
+}
+
+stages=$(cut -d' ' -f1 "$build/grade/stages" | tr '\n' ' ')
+stages=${stages% }
+last=${stages##* }
+wanted=${only:-$stages}
+mkdir "$work/src" "$made"
+# shellcheck disable=SC2046 # names are words
+"$build/grade/collect" "$submission" "$work/src" $(for stage in $stages; do
+	for file in $(files_of "$stage"); do echo "$stage/$file"; done
+done) >"$work/files" || exit 125
+for stage in $wanted; do
+	echo "it was not judged yet" >"$work/$stage.why"
+done
+: >"$work/no-whole"
+: >"$out/build.log" || exit 125
+gather
+ready=
+for stage in $stages; do
+	# The last one takes all of them.
+	case " $wanted " in
+	*" $stage "* | *" $last "*) ;;
+	*) continue ;;
+	esac
+	build_stage "$stage" >>"$work/log" 2>&1
+	case " $wanted " in
+	*" $stage "*) ;;
+	*) continue ;;
+	esac
+	keep_log
+	if [ -e "$work/$stage.built" ]; then
+		ready="$ready $stage"
+	else
+		tell "$stage"
+	fi
+done
+if [ -e "$work/$last.built" ]; then
+	build_whole >>"$work/log" 2>&1
+	keep_log
+fi
+for stage in $ready; do
+	echo "it could not be judged" >"$work/$stage.why"
+done
+case ${JUDGE_IN-} in
+here) place=0 ;;
+vm) place=1 ;;
+*)
+	"$build/tests/doctor" --build "$build" --limits >"$work/judge.log" 2>&1
+	place=$?
+	;;
+esac
+# shellcheck disable=SC2086 # names are words
+case $place in
+0) judge_here $ready ;;
+1)
+	left=$ready
+	while [ "$left" ]; do
+		before=$left
+		judge_in_vm $left
+		[ "$left" != "$before" ] && continue
+		say "the VM does not run"
+		tail -n 3 "$work/judge.log" >&2
+		status=1
+		break
+	done
+	;;
+*)
+	say "$(cat "$work/judge.log")"
+	status=1
+	;;
+esac
+gather
+say "$(jq -r '"\(.score) of \(.max_score) points"' "$out/results.json"), in" \
+	"$out/results.json"
+exit $status

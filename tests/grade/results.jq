@@ -1,0 +1,30 @@
+# results.json of a grading, from $planned, a line for each test that there is,
+# and $seen, the lines that gates have written so far. What no gate has said
+# anything of scores nothing: `why` says what came between. $no_whole, unless it
+# is empty, says why there is no box that is made of the submission alone.
+
+# What a student's program can have written stays text.
+def inert: gsub("(?![\n\t])[\\p{Cc}\\p{Cf}]"; "\ufffd") | .[:4000];
+
+($seen | map({key: "\(.stage)/\(.name)", value: .}) | from_entries) as $by
+| ($no_whole | rtrimstr("\n")) as $no_whole
+| def result:
+	$by["\(.stage)/\(.name)"] as $r
+	| {name, intent,
+	   status: ($r.status // "failed"),
+	   points: ($r.points // 0),
+	   max_points,
+	   message: ($r.message // .why | inert),
+	   command: ($r.command // "" | inert),
+	   seconds: ($r.seconds // 0)}
+	  + if .takes_whole and $r and $no_whole != "" then
+		{status: "failed", points: 0, message: ("it takes a box made of "
+			+ "your own ten answers alone, and \($no_whole)")}
+	    else {} end;
+$planned | group_by(.stage)
+| map({stage: .[0].stage, tests: map(result),
+	built: any(.[]; $by["\(.stage)/\(.name)"] != null)})
+| map({stage, score: (.tests | map(.points) | add),
+	max_score: (.tests | map(.max_points) | add), built, tests})
+| {schema: "ten-stages/1", score: (map(.score) | add),
+   max_score: (map(.max_score) | add), seed: $seed, stages: .}

@@ -1,0 +1,209 @@
+#!/bin/sh
+# test-grade.sh BUILD - what make grade makes of what people hand in; TAP
+set -u
+build=$(cd "$1" && pwd) || exit 1
+cd "$(dirname "$0")/../.." || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+count=0
+unset STAGE SUBMISSION OUT SEED MAKEFLAGS MAKELEVEL MFLAGS
+
+# grade NAME [VARIABLE=VALUE]...: what stands in work/NAME
+grade()
+{
+	name=$1
+	shift
+	make -s --no-print-directory grade B="$build" \
+		SUBMISSION="$work/$name" OUT="$work/$name.out" "$@" \
+		>"$work/out" 2>&1 </dev/null
+	status=$?
+	results=$work/$name.out/results.json
+}
+
+# ok NAME COMMAND...
+ok()
+{
+	count=$((count + 1))
+	title=$1
+	shift
+	if "$@" >"$work/why" 2>&1; then
+		echo "ok $count - $title"
+	else
+		echo "not ok $count - $title"
+		echo "# not so: $*; the status was $status, the output:"
+		sed 's/^/# /' "$work/out" "$work/why"
+		jq -c '.stages[].tests[] | select(.status != "passed") |
+			[.name, .message]' "$results" | sed 's/^/# /'
+	fi
+}
+
+# has FILTER: it is true of the results
+has()
+{
+	[ "$status" -eq 0 ] && jq -e "$1" "$results" >/dev/null
+}
+
+# stage N TEXT...: the one graded has N points; TEXT is in each failure
+stage()
+{
+	points=$1 text=${2-}
+	has ".stages[0].score == $points and .score == $points and
+		all(.stages[0].tests[] | select(.status != \"passed\");
+			.message | contains(\"$text\"))"
+}
+
+# answers NAME STAGE...: a submission of the solutions of these, flat
+answers()
+{
+	name=$1
+	shift
+	mkdir -p "$work/$name"
+	for part; do cp solutions/"$part"/*.c "$work/$name"; done
+}
+
+first=01-fork-exec
+unset JUDGE_IN
+model='.schema == "ten-stages/1" and (.seed | type) == "number" and
+	.score == ([.stages[].score] | add) and
+	.max_score == ([.stages[].max_score] | add) and
+	all(.stages[]; (.built | type) == "boolean" and
+		.score == ([.tests[].points] | add) and
+		all(.tests[]; (.status | IN("passed", "failed", "skipped")) and
+			.points <= .max_points and
+			(.status == "passed") == (.points == .max_points) and
+			(keys_unsorted == ["name", "intent", "status", "points",
+				"max_points", "message", "command", "seconds"])))'
+
+mkdir -p "$work/reference"
+cp -r solutions "$work/reference/stages"
+# As it is done on this machine.
+grade reference
+ok "the reference has 100 points" has '.score == 100 and .max_score == 100 and
+	(.stages | length) == 10'
+ok "its results are as the model has them" has "$model"
+
+# The rest is trusted, and done here where that is possible.
+"$build/tests/doctor" --build "$build" --can "$first" >/dev/null &&
+	export JUDGE_IN=here
+mkdir "$work/starters"
+for dir in stages/[01]*; do
+	for file in "$work/reference/$dir"/*.c; do
+		cp "$dir/$(basename "$file")" "$work/starters"
+	done
+done
+grade starters
+ok "starters have none, though all are built" has \
+	'.score == 0 and .max_score == 100 and all(.stages[]; .built)'
+ok "their results are as the model has them" has "$model"
+
+# As other editors and systems leave them, among much else.
+answers odd "$first"
+mkdir -p "$work/odd/notes" "$work/odd/$first"
+printf '\357\273\277' >"$work/odd/$first/spawn.c"
+sed 's/$/\r/' "solutions/$first/spawn.c" >>"$work/odd/$first/spawn.c"
+echo '#error not this one' >"$work/odd/spawn.c"
+echo 'all: ; touch /tmp/made-by-a-submission' >"$work/odd/Makefile"
+echo '#error nor this one' >"$work/odd/spawn.h"
+cp "$work/odd/spawn.h" "$work/odd/$first"
+mkfifo "$work/odd/notes/fifo"
+grade odd STAGE=1 SEED=4711
+ok "CRLF, a byte order mark, folders, files of no use: full points" stage 10
+cp "$results" "$work/once"
+grade odd STAGE=1 SEED=4711
+ok "the same seed makes the same runs" \
+	[ "$(jq -c '[.seed, .stages[].tests[].command]' "$results")" = \
+	"$(jq -c '[.seed, .stages[].tests[].command]' "$work/once")" ]
+grade odd STAGE=1
+ok "another one makes others" \
+	[ "$(jq -c '[.seed, .stages[].tests[].command]' "$results")" != \
+	"$(jq -c '[.seed, .stages[].tests[].command]' "$work/once")" ]
+
+mkdir "$work/empty"
+grade empty STAGE=2
+ok "a missing file is said to be" stage 0 "reap.c is missing"
+ok "and is no failure of the grader" has "(.stages[0].built | not) and $model"
+
+# refused NAME TEXT: spawn.c there is not taken
+refused()
+{
+	grade "$1" STAGE=1
+	ok "$1: not taken" stage 0 "$2"
+}
+for name in link way fifo device directory large other-name; do
+	mkdir "$work/$name"
+done
+ln -s "$PWD/solutions/$first/spawn.c" "$work/link/spawn.c"
+ln -s "$PWD/solutions" "$work/way/stages"
+mkfifo "$work/fifo/spawn.c"
+mkdir "$work/directory/spawn.c"
+head -c 300000 /dev/zero | tr '\0' ' ' >"$work/large/spawn.c"
+cp "solutions/$first/spawn.c" "$work/other-name/spawn.c"
+ln "$work/other-name/spawn.c" "$work/other-name/shadow"
+refused link "a symbolic link"
+refused way "by way of a symbolic link"
+refused fifo "not a regular file"
+refused directory "a directory"
+refused large "larger than 256 KiB"
+refused other-name "a hard link"
+if mknod "$work/device/spawn.c" c 1 5 2>/dev/null; then
+	refused device "not a regular file"
+fi
+
+# What does not build costs its own stage.
+answers broken "$first" 02-wait-zombies
+sed -i '1i #error "none of this"' "$work/broken/reap.c"
+grade broken STAGE=2
+ok "what does not compile has no points" stage 0 "does not compile"
+ok "and the compiler is heard" grep -q 'reap.c:1:.*none of this' \
+	"$work/broken.out/build.log"
+grade broken STAGE=1
+ok "the stage beside it has all of its" stage 10
+
+# steal NAME LINE: it is not to be compiled with what it asks for
+steal()
+{
+	answers "$1" "$first"
+	printf '%s\n' "$2" >>"$work/$1/spawn.c"
+	grade "$1" STAGE=1
+	ok "$1: does not compile" stage 0 "does not compile"
+}
+steal include-the-answer "#include \"$PWD/solutions/$first/spawn.c\""
+steal incbin-the-answer \
+	"__asm__(\".incbin \\\"$PWD/solutions/$first/spawn.c\\\"\");"
+steal incbin-a-secret '__asm__(".incbin \"/etc/passwd\"");'
+steal include-for-ever '#include "/dev/zero"'
+steal include-itself '#include "spawn.c"'
+steal bomb 'char bomb[500000000] = {1};'
+
+# The box that is made of the submission takes all ten.
+answers last 10-pivot-root
+grade last STAGE=10
+ok "a stage stands on the reference, but for the one test of the whole" has \
+	'[.stages[0].tests[] | select(.status != "passed").name] == ["exits"]'
+ok "which says what is missing" has '.stages[0].tests[] |
+	select(.name == "exits").message | contains("01-fork-exec is missing")'
+
+# cannot NAME TEXT VARIABLE...: the grader itself says so, and grades nothing
+cannot()
+{
+	title=$1 text=$2
+	shift 2
+	make -s --no-print-directory grade B="$build" "$@" \
+		>"$work/out" 2>&1 </dev/null
+	status=$?
+	ok "$title" says_no "$text"
+}
+
+says_no()
+{
+	[ "$status" -ne 0 ] && grep -qF -- "$1" "$work/out"
+}
+cannot "a submission that is not there" "no-such-thing" \
+	SUBMISSION="$work/no-such-thing" OUT="$work/none.out"
+cannot "results that cannot be written" "cannot" SUBMISSION="$work/empty" \
+	OUT=/proc/self/results
+cannot "no such stage" "no such stage" SUBMISSION="$work/empty" \
+	OUT="$work/none.out" STAGE=11
+cannot "no submission" "SUBMISSION=DIR is needed" OUT="$work/none.out"
+echo "1..$count"
