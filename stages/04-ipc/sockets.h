@@ -31,9 +31,10 @@ int send_fd(int socket, int fd);
 
 /*
  * Receives one descriptor, already close-on-exec when it appears here.
- * Returns it, or -1 with errno: ENOTCONN when the peer has closed, EBADMSG
- * when the message carries none or more than one, also when not all of them
- * could be opened here (MSG_CTRUNC); what came is closed again. recvmsg(2),
+ * Returns it, or -1 with errno: ENOTCONN when the peer has closed, ECONNRESET
+ * when it did so with something unread that was sent to it, EBADMSG when the
+ * message carries none or more than one, also when not all of them could be
+ * opened here (MSG_CTRUNC); what came is closed again. recvmsg(2),
  * MSG_CMSG_CLOEXEC.
  */
 int receive_fd(int socket);
