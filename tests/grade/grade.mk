@@ -29,14 +29,20 @@ $B/grade/collect: $B/tests/obj/grade/collect.o $(TOOL_LIBS)
 	$(call run,LD,$(LINK_TOOL))
 $(eval $(call TOOL_RULES,grade))
 
+GRADER = CC='$(CC_student)' CFLAGS='$(CFLAGS_GRADE)' \
+	LDFLAGS='$(LDFLAGS_student)'
+
 .PHONY: grader grade
 grader: reference gates tools $B/grade/root.stamp $B/grade/stages \
 	$B/grade/collect $B/vm/initramfs.cpio
 
 # SEED=N: the names and numbers of a grading that was
 grade: grader ##k SUBMISSION=DIR OUT=DIR [STAGE=NN]: points for somebody's files
-	@CC='$(CC_student)' CFLAGS='$(CFLAGS_GRADE)' \
-		LDFLAGS='$(LDFLAGS_student)' SEED='$(SEED)' \
-		sh tests/grade/grade.sh $B \
+	@$(GRADER) SEED='$(SEED)' sh tests/grade/grade.sh $B \
 		'$(or $(SUBMISSION),$(error SUBMISSION=DIR is needed))' \
 		'$(or $(OUT),$(error OUT=DIR is needed))' $(ARGUMENT)
+
+# NAME=CASE...: of these alone
+.PHONY: hostile
+hostile: grader ##k what hostile submissions score
+	@$(GRADER) sh tests/hostile/check.sh $B $(NAME)

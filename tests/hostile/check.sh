@@ -1,0 +1,95 @@
+#!/bin/sh
+# check.sh BUILD [NAME]... - what hostile and odd submissions score; TAP
+#
+# A case is a piece of C that is put at the end of a student's file: of the
+# starter or of the solution ("Base: "), of a stage ("Stage: "). "Score: " is
+# what it deserves. With "Needs: limits" it is judged only where memory and
+# processes can be limited, which the grader sees to; the others are judged
+# here, where that is possible, for it is sooner done. In the end nothing that
+# any of them has started is there any more.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+# field NAME FILE
+field()
+{
+	sed -n "s/^ \* $1: //p" "$2"
+}
+
+# judge CASE: its score to work/NAME.score
+judge()
+{
+	name=$(basename "$1" .c)
+	stage=$(field Stage "$1")
+	mkdir "$work/$name"
+	for file in solutions/"$stage"/*.c; do
+		[ "$(field Base "$1")" = solution ] ||
+			file=stages/$stage/$(basename "$file")
+		cp "$file" "$work/$name"
+	done
+	cat "$1" >>"$work/$name/$(basename "$file")"
+	[ "$(field Needs "$1")" = limits ] || [ ! -e "$work/here" ] ||
+		export JUDGE_IN=here
+	# What never comes need not be waited for so long.
+	[ "$(field Score "$1")" != 0 ] || export TIME_FACTOR=0.1
+	sh tests/grade/grade.sh "$build" "$work/$name" "$work/$name.out" \
+		"$stage" >"$work/$name.log" 2>&1
+	echo $? >"$work/$name.status"
+}
+
+# What xargs below starts.
+if [ "$1" = --one ]; then
+	work=$2
+	build=$3
+	judge "$4"
+	exit 0
+fi
+# All that is started from here on and left alone becomes a child of reap.
+if [ "$1" != --below-reap ]; then
+	exec "$1/reference/reap" sh tests/hostile/check.sh --below-reap "$@"
+fi
+build=$2
+shift 2
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+for case in tests/hostile/*/*.c; do
+	[ $# -eq 0 ] || case " $* " in
+	*" $(basename "$case" .c) "*) ;;
+	*) continue ;;
+	esac
+	echo "$case"
+done >"$work/cases"
+unset JUDGE_IN SEED
+"$build/tests/doctor" --build "$build" --can 01-fork-exec >/dev/null &&
+	: >"$work/here"
+xargs -P "$(nproc)" -L 1 sh tests/hostile/check.sh --one "$work" "$build" \
+	<"$work/cases"
+count=0
+while read -r case; do
+	name=$(basename "$case" .c)
+	count=$((count + 1))
+	score=$(jq -r .score "$work/$name.out/results.json")
+	if [ "$score" = "$(field Score "$case")" ] &&
+		[ "$(cat "$work/$name.status")" = 0 ]; then
+		echo "ok $count - ${case#tests/hostile/}"
+		continue
+	fi
+	echo "not ok $count - ${case#tests/hostile/}: $score points," \
+		"expected $(field Score "$case")"
+	sed 's/^/# /' "$work/$name.log"
+	jq -r '.stages[].tests[] | "# \(.status) \(.name): \(.message)"' \
+		"$work/$name.out/results.json"
+done <"$work/cases"
+count=$((count + 1))
+left=$(tr ' ' '\n' <"/proc/$PPID/task/$PPID/children" | grep -vx "$$")
+if [ "$left" ]; then
+	echo "not ok $count - processes are left"
+	for process in $left; do
+		echo "# $process: $(tr '\0' ' ' <"/proc/$process/cmdline")"
+		kill -KILL "$process"
+	done
+else
+	echo "ok $count - no process is left"
+fi
+echo "1..$count"

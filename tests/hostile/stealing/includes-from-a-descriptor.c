@@ -1,0 +1,8 @@
+/*
+ * Includes the answer by way of whatever is open.
+ *
+ * Stage: 01-fork-exec
+ * Base: starter
+ * Score: 0
+ */
+#include "/proc/self/fd/3"
