@@ -473,14 +473,19 @@ static void expect_all(pid_t pid, const char *who, int nice, int policy,
 
 	CPU_ZERO(&cpu);
 	CPU_SET((size_t)usable_cpu(0), &cpu);
+	about_task(1);
 	EXPECT(nice_of(pid) == nice, "%s: expected nice value %d, saw %d", who,
 	       nice, nice_of(pid));
+	about_task(3);
 	EXPECT(policy_of(pid) == policy, "%s: expected policy %d, saw %#x", who,
 	       policy, (unsigned)policy_of(pid));
+	about_task(4);
 	EXPECT(io_class_of(pid) == IO_BEST_EFFORT && io_level_of(pid) == level,
 	       "%s: expected I/O class 2, level %d, saw class %d, level %d",
 	       who, level, io_class_of(pid), io_level_of(pid));
+	about_task(2);
 	expect_cpus(pid, &cpu, who);
+	about_task(0);
 }
 
 /* As inherited, and then by CMD and its children. */
@@ -536,6 +541,7 @@ static void more_than_allowed(void)
 	int base = base_nice();
 	char options[64], setting[64], other[64];
 
+	about_task(1);
 	snprintf(options, sizeof(options), "--nice %d", -random_between(1, 20));
 	kernel_refuses("block=0", options, 0);
 	/* What it was before it was given away. */
@@ -543,22 +549,27 @@ static void more_than_allowed(void)
 	snprintf(setting, sizeof(setting), "nice=%d",
 		 base + random_between(1, 9));
 	kernel_refuses(setting, options, 0);
+	about_task(3);
 	kernel_refuses("policy=5", "--policy other", 0);
 	/* A priority that is not the one asked for would be EINVAL. */
 	kernel_refuses("block=0", "--policy fifo:1", 0);
 	kernel_refuses("block=0", "--policy rr:99", 0);
+	about_task(4);
 	snprintf(options, sizeof(options), "--io realtime:%d",
 		 random_between(0, 7));
 	kernel_refuses("block=0", options, 0);
 	/* One is refused and the other is not. */
+	about_task(0);
 	kernel_refuses("block=0", "--policy rr:1 --nice 19", 0);
 	kernel_refuses("block=0", "--nice -3 --io idle", 0);
 	kernel_refuses("block=0", "--nice 19 --io realtime", 0);
 	snprintf(options, sizeof(options), "--nice 19 --cpus %d",
 		 usable_cpu(0));
 	snprintf(setting, sizeof(setting), "fail=setaffinity:1:%d", EINVAL);
+	about_task(2);
 	kernel_refuses(setting, options, EINVAL);
 	/* Nice values, whichever call is to set them. */
+	about_task(1);
 	snprintf(options, sizeof(options), "schedule --nice 19 touch /tmp/%s",
 		 token);
 	snprintf(setting, sizeof(setting), "fail=setpriority:1:%d", ESRCH);
@@ -586,16 +597,21 @@ static void expect_limits_taken(void)
 /* What the kernel itself would take in silence. */
 static void expect_no_silence(void)
 {
+	about_task(1);
 	expect_invalid("nice=20");
 	expect_invalid("nice=100");
+	about_task(4);
 	expect_invalid("io=2:8");
 	expect_invalid("io=2:-1");
 	expect_invalid("io=3:1");
 	expect_invalid("io=0:1");
 	expect_invalid("io=4:0");
+	about_task(3);
 	expect_invalid("policy=0:1");
 	expect_invalid("policy=1:0");
+	about_task(2);
 	expect_no_missing_cpu();
+	about_task(0);
 }
 
 static void limits(void)
@@ -1144,7 +1160,9 @@ static void results_told(void)
 static void race_shares(void)
 {
 	expect_weights();
+	about_task(6);
 	measure_shares();
+	about_task(7);
 	results_told();
 }
 
@@ -1195,6 +1213,7 @@ static void race_fails(void)
 	char fault[48], other[48], setting[32];
 
 	snprintf(setting, sizeof(setting), "nice=%d", base_nice() + 2);
+	about_task(6);
 	/* A lane that nobody may have, after others that are there. */
 	expect_returned(START("driver", "race", "60", "+2", "+1", "-5"),
 			EACCES);
@@ -1215,6 +1234,7 @@ static void race_fails(void)
 	expect_returned(START("probe", "launch", fault, other,
 			      "driver race 60 +2 +1 +2"),
 			ESRCH);
+	about_task(7);
 	snprintf(fault, sizeof(fault), "fail=wait:%d:%d", random_between(1, 3),
 		 EINTR);
 	expect_returned(
@@ -1372,6 +1392,7 @@ static void race_ends(void)
 	lane_ends_early();
 	all_end_together();
 	race_interrupted();
+	about_task(6);
 	killed_at_any_moment();
 }
 

@@ -126,9 +126,12 @@ const char *fresh_token(void)
 	return tokens[next];
 }
 
-void about_task(int task)
+int about_task(int task)
 {
+	int before = judge.task;
+
 	judge.task = task;
+	return before;
 }
 
 /* What a program said ends with a newline, and the message need not. */
