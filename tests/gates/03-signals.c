@@ -233,6 +233,7 @@ static void every_signal(void)
 	AWAIT(state_of(command) == 'T' || (kill(command, SIGSTOP), false),
 	      "the command does not stop");
 	kill(command, SIGCONT);
+	about_task(3);
 	EXPECT(count_descriptors(supervise) < 16,
 	       "supervise has %d open descriptors after all these signals: it "
 	       "forgets to close them",
@@ -243,6 +244,7 @@ static void every_signal(void)
 	about_task(7);
 	EXPECT(!recorded(number_word(SIGCHLD)),
 	       "SIGCHLD, which is for supervise, was passed on to its child");
+	about_task(4);
 	EXPECT(output_of(run)[0] == '\0' && errors_of(run)[0] == '\0',
 	       "supervise has written \"%.40s\" into the command's output",
 	       output_of(run)[0] ? output_of(run) : errors_of(run));
@@ -360,7 +362,8 @@ static void held_until_then(void)
 	       "hold_signals(): SIG_SETMASK replaces the mask, SIG_BLOCK adds "
 	       "to it",
 	       fault, strsignal(fault));
-	about_task(1);
+	/* They are held: what becomes of one is for the loop. */
+	about_task(7);
 	send_signal(run, sig);
 	release(token);
 	AWAIT(has_ended(run),
@@ -446,6 +449,7 @@ static void no_signal_lost(void)
 	held_at_exec();
 	about_task(3);
 	many_at_once();
+	about_task(1);
 	expect_nothing_left();
 }
 
@@ -621,9 +625,11 @@ static void expect_timeout(struct run *run, double since, const char *what)
 	      "the timeout has come, and after it the grace period: %s was to "
 	      "be ended, and still is there",
 	      what);
+	about_task(7);
 	EXPECT(finish(run) == 124,
 	       "expected exit status 124 after the timeout of %s, saw %d", what,
 	       finish(run));
+	about_task(5);
 	EXPECT(!is_late(since), "%s was ended after %.3f s only", what,
 	       seconds() - since);
 	expect_nothing_left();
@@ -715,7 +721,6 @@ static void no_timeout(void)
 static void timeout(void)
 {
 	timeout_ends();
-	about_task(5);
 	no_timeout();
 }
 
@@ -766,10 +771,12 @@ static void stops_and_continues(void)
 
 	for (int i = 0; i < 2; i++) {
 		signal_and_settle(command, SIGSTOP, supervise);
+		about_task(7);
 		EXPECT(!has_ended(run) && goes_on(supervise),
 		       "the command has stopped, with no terminal there: "
 		       "supervise is to go on waiting, and is in state %c",
 		       state_of(supervise));
+		about_task(4);
 		signal_and_settle(command, SIGCONT, supervise);
 		AWAIT(goes_on(command), "the command does not go on");
 		signal_and_settle(supervise, SIGTSTP, supervise);
@@ -912,6 +919,7 @@ static void keys_reach_command(void)
 	EXPECT(recorded(number_word(SIGINT)) == 1,
 	       "Ctrl-C was typed once and the command has had SIGINT %d times",
 	       recorded(number_word(SIGINT)));
+	about_task(7);
 	EXPECT(foreground_of(pid_of(run)) == supervise,
 	       "supervise has ended and the terminal is with process group "
 	       "%d, not with supervise's own, %d, again",
@@ -1051,6 +1059,7 @@ static void keys_reach_both(void)
 static void terminal(void)
 {
 	keys_reach_command();
+	about_task(6);
 	stop_key_stops_both();
 	background_and_back();
 	about_task(4);
@@ -1151,6 +1160,7 @@ static void failures(void)
 	REFUSES("Invalid argument", "probe", "launch", fault,
 		"supervise probe exit 0");
 	no_such_child();
+	about_task(4);
 	kill_fails();
 	about_task(3);
 	interrupted_sleep();
