@@ -82,7 +82,7 @@ static bool has_limits(const struct cgroup_limits *limits)
 int cgroup_create(struct cgroup *group, const char *prefix,
 		  const struct cgroup_limits *limits)
 {
-	int saved;
+	struct failure first;
 
 	*group = (struct cgroup){.parent = -1, .dir = -1, .lock = -1};
 	group->parent = open_group_of(0);
@@ -93,10 +93,9 @@ int cgroup_create(struct cgroup *group, const char *prefix,
 	if (make_group(group, prefix) == 0 &&
 	    (!has_limits(limits) || enable_controllers(group, limits) == 0))
 		return 0;
-	saved = errno;
+	keep_failure(&first);
 	cgroup_remove(group);
-	errno = saved;
-	return -1;
+	return restore_failure(&first);
 }
 
 /*
@@ -271,12 +270,15 @@ static int remove_when_empty(const struct cgroup *group)
 
 int cgroup_remove(struct cgroup *group)
 {
-	int error = 0;
+	struct failure first;
+	int result = group->dir < 0 ? 0 : remove_when_empty(group);
 
-	if (group->dir >= 0 && remove_when_empty(group) < 0)
-		error = errno;
-	if (step_back(group) < 0 && error == 0)
-		error = errno;
+	if (result < 0)
+		keep_failure(&first);
+	if (step_back(group) < 0 && result == 0) {
+		keep_failure(&first);
+		result = -1;
+	}
 	if (group->lock >= 0)
 		close(group->lock);
 	if (group->dir >= 0)
@@ -284,8 +286,7 @@ int cgroup_remove(struct cgroup *group)
 	if (group->parent >= 0)
 		close(group->parent);
 	*group = (struct cgroup){.parent = -1, .dir = -1, .lock = -1};
-	errno = error;
-	return error ? -1 : 0;
+	return result < 0 ? restore_failure(&first) : 0;
 }
 
 /*

@@ -202,11 +202,11 @@ static int make_group(const struct container *c, struct cgroup *group)
 		return limited(&c->limits) ? -1 : 0;
 	}
 	if (cgroup_limit(group, &c->limits) < 0) {
-		int saved = errno;
+		struct failure first;
 
+		keep_failure(&first);
 		cgroup_remove(group);
-		errno = saved;
-		return -1;
+		return restore_failure(&first);
 	}
 	return 0;
 }
@@ -271,8 +271,8 @@ static int finish_group(struct cgroup *group, struct report *report)
  * note_points() (points.h). Then start() the child and watch() it (outside.h)
  * to its end. After, however it went: drop_sources() (tree.h), remove_points(),
  * and, if there was a child, the cable with cut_veth(): what arrange() could
- * not make may be somebody else's. errno says what failed first; a clean-up
- * that fails takes its place among what is remembered, too (failure.h).
+ * not make may be somebody else's. What failed first is what is told, errno
+ * with it: keep_failure() and restore_failure() (failure.h).
  */
 static int run_in_group(struct outside *outside, const struct cgroup *group,
 			struct report *report)
@@ -280,20 +280,20 @@ static int run_in_group(struct outside *outside, const struct cgroup *group,
 	/* <answer> return todo(7, outside, group, report, cut_veth, start); */
 	struct container *c = outside->inside.container;
 	struct points points;
+	struct failure first;
 	pid_t child = -1;
-	int result = -1, saved;
+	int result = -1;
 
 	if (note_points(&points, &c->root) == 0)
 		child = start(&outside->inside, group);
 	if (child > 0)
 		result = watch(outside, child, report);
-	saved = errno;
+	keep_failure(&first);
 	drop_sources(&c->root);
 	remove_points(&points);
 	if (child > 0 && cut_veth(c) < 0 && result == 0)
 		return -1;
-	errno = saved;
-	return result;
+	return result < 0 ? restore_failure(&first) : 0;
 	/* </answer> */
 }
 
@@ -301,18 +301,19 @@ int run_container(struct container *c, struct report *report)
 {
 	struct outside outside;
 	struct cgroup group;
-	int result = -1, saved;
+	struct failure first;
+	int result = -1;
 
 	if (open_outside(&outside, c) < 0)
 		return -1;
 	if (make_group(c, &group) == 0) {
 		result = run_in_group(&outside, &group, report);
-		saved = errno;
 		/* What failed first is what people want to know. */
+		keep_failure(&first);
 		if (finish_group(&group, report) < 0 && result == 0)
 			result = -1;
-		else
-			errno = saved;
+		else if (result < 0)
+			restore_failure(&first);
 	}
 	close_outside(&outside);
 	return result;

@@ -7,11 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static struct {
-	int error;
-	char operation[64];
-	char thing[512];
-} last;
+static struct failure last;
 
 /* One line: names come from users, and a newline in one must not forge two. */
 static void print_line(const char *text)
@@ -44,6 +40,21 @@ void remember_failure(const char *operation, const char *format, ...)
 	vsnprintf(last.thing, sizeof(last.thing), format, arguments);
 	va_end(arguments);
 	errno = saved;
+}
+
+void keep_failure(struct failure *kept)
+{
+	*kept = last;
+	/* Who has failed since then has not said at what. */
+	if (last.error != errno)
+		*kept = (struct failure){.error = errno};
+}
+
+int restore_failure(const struct failure *kept)
+{
+	last = *kept;
+	errno = kept->error;
+	return -1;
 }
 
 void report_failure(void)

@@ -37,6 +37,27 @@ static inline int minus_one(void)
 void remember_failure(const char *operation, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* What report_failure() would tell of, with its errno. */
+struct failure {
+	int error;
+	char operation[64]; /* "": it has none, but errno */
+	char thing[512];
+};
+
+/*
+ * For clean-up, which may fail as well: what failed first is kept meanwhile,
+ * and is what is told.
+ *
+ *	keep_failure(&first);
+ *	cgroup_remove(group);
+ *	return restore_failure(&first);
+ *
+ * Kept is what the caller has just failed with; restore_failure() returns -1
+ * with errno of then.
+ */
+void keep_failure(struct failure *kept);
+int restore_failure(const struct failure *kept);
+
 /*
  * Prints the failure remembered last in one write(2), so that lines of
  * several processes do not mix. If errno is not that failure's any more (a

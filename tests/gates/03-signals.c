@@ -159,11 +159,13 @@ static void exit_status_kept(void)
 	snprintf(program, sizeof(program), "supervise probe exit %d",
 		 statuses[2]);
 	run = START("probe", "launch", ignored, program);
+	about_task(2);
 	AWAIT(has_ended(run),
 	      "supervise was started with SIGCHLD ignored (SigIgn %s), and "
 	      "does not learn that its child has ended",
 	      status_of(pid_of(run), "SigIgn"));
 	expect_status(run, statuses[2]);
+	about_task(7);
 	expect_status(START("supervise", token), 127);
 	expect_nothing_left();
 }
@@ -178,10 +180,12 @@ static void pass_one(struct run *run, pid_t supervise, int sig)
 	      "signal %d (%s) was sent to supervise and has not reached its "
 	      "child",
 	      sig, strsignal(sig));
+	about_task(1);
 	EXPECT(recorded(number_word(sig)),
 	       "signal %d (%s) has ended supervise instead of reaching its "
 	       "child",
 	       sig, strsignal(sig));
+	about_task(4);
 }
 
 /* What the other process of the child's group has had: nothing but `last`. */
@@ -229,6 +233,7 @@ static void every_signal(void)
 	AWAIT(state_of(command) == 'T' || (kill(command, SIGSTOP), false),
 	      "the command does not stop");
 	kill(command, SIGCONT);
+	about_task(3);
 	EXPECT(count_descriptors(supervise) < 16,
 	       "supervise has %d open descriptors after all these signals: it "
 	       "forgets to close them",
@@ -236,8 +241,10 @@ static void every_signal(void)
 	pass_one(run, supervise, SIGTERM);
 	expect_status(run, 0);
 	expect_left_alone(other, 64);
+	about_task(7);
 	EXPECT(!recorded(number_word(SIGCHLD)),
 	       "SIGCHLD, which is for supervise, was passed on to its child");
+	about_task(4);
 	EXPECT(output_of(run)[0] == '\0' && errors_of(run)[0] == '\0',
 	       "supervise has written \"%.40s\" into the command's output",
 	       output_of(run)[0] ? output_of(run) : errors_of(run));
@@ -349,11 +356,14 @@ static void held_until_then(void)
 		       "fault of the program itself raises",
 		       i, strsignal(i));
 	}
+	about_task(2);
 	EXPECT(mask & bit(fault),
 	       "signal %d (%s) was blocked before, and is not after "
 	       "hold_signals(): SIG_SETMASK replaces the mask, SIG_BLOCK adds "
 	       "to it",
 	       fault, strsignal(fault));
+	/* They are held: what becomes of one is for the loop. */
+	about_task(7);
 	send_signal(run, sig);
 	release(token);
 	AWAIT(has_ended(run),
@@ -437,7 +447,9 @@ static void no_signal_lost(void)
 {
 	held_until_then();
 	held_at_exec();
+	about_task(3);
 	many_at_once();
+	about_task(1);
 	expect_nothing_left();
 }
 
@@ -584,10 +596,12 @@ static void grace_beside(void)
 	       "the child stays in the process group of its supervisor; to "
 	       "kill that group has ended the supervisor too (status %d)",
 	       finish(run));
+	about_task(7);
 	EXPECT(strcmp(output_of(run), "0 1 9 1\n") == 0,
 	       "expected supervise() to return 0, with ended 1, status 9 and "
 	       "reaped 1; saw %s",
 	       output_of(run));
+	about_task(5);
 	EXPECT(find_probe(other),
 	       "a process that was not the child's was killed with it");
 	kill(find_probe(other), SIGKILL);
@@ -611,9 +625,11 @@ static void expect_timeout(struct run *run, double since, const char *what)
 	      "the timeout has come, and after it the grace period: %s was to "
 	      "be ended, and still is there",
 	      what);
+	about_task(7);
 	EXPECT(finish(run) == 124,
 	       "expected exit status 124 after the timeout of %s, saw %d", what,
 	       finish(run));
+	about_task(5);
 	EXPECT(!is_late(since), "%s was ended after %.3f s only", what,
 	       seconds() - since);
 	expect_nothing_left();
@@ -685,6 +701,7 @@ static void timeout_ends(void)
 	expect_status(START("supervise", "--timeout", "100", "probe", "exit",
 			    number_word(status)),
 		      status);
+	about_task(7);
 	EXPECT(!is_late(since), "supervise waits for its timeout although the "
 				"command has ended");
 }
@@ -754,10 +771,12 @@ static void stops_and_continues(void)
 
 	for (int i = 0; i < 2; i++) {
 		signal_and_settle(command, SIGSTOP, supervise);
+		about_task(7);
 		EXPECT(!has_ended(run) && goes_on(supervise),
 		       "the command has stopped, with no terminal there: "
 		       "supervise is to go on waiting, and is in state %c",
 		       state_of(supervise));
+		about_task(4);
 		signal_and_settle(command, SIGCONT, supervise);
 		AWAIT(goes_on(command), "the command does not go on");
 		signal_and_settle(supervise, SIGTSTP, supervise);
@@ -830,10 +849,12 @@ static void collects_and_sleeps(void)
 	AWAIT(at_rest(supervise),
 	      "supervise uses the CPU while nothing happens");
 	release(token);
+	about_task(7);
 	AWAIT(count_children(supervise) == 1,
 	      "%d other children have ended, and %zu are zombies as long as "
 	      "the command runs",
 	      CROWD, count_children(supervise) - 1);
+	about_task(3);
 	signal_and_settle(command, SIGSTOP, supervise);
 	signal_and_settle(supervise, SIGTERM, supervise);
 	AWAIT(at_rest(supervise) || has_ended(run),
@@ -843,6 +864,7 @@ static void collects_and_sleeps(void)
 	       "supervise has ended, with status %d, and its child is stopped",
 	       finish(run));
 	kill(command, SIGCONT);
+	about_task(7);
 	expect_status(run, 128 + SIGTERM);
 	leaves_orphans();
 }
@@ -897,6 +919,7 @@ static void keys_reach_command(void)
 	EXPECT(recorded(number_word(SIGINT)) == 1,
 	       "Ctrl-C was typed once and the command has had SIGINT %d times",
 	       recorded(number_word(SIGINT)));
+	about_task(7);
 	EXPECT(foreground_of(pid_of(run)) == supervise,
 	       "supervise has ended and the terminal is with process group "
 	       "%d, not with supervise's own, %d, again",
@@ -1036,8 +1059,10 @@ static void keys_reach_both(void)
 static void terminal(void)
 {
 	keys_reach_command();
+	about_task(6);
 	stop_key_stops_both();
 	background_and_back();
+	about_task(4);
 	keys_reach_both();
 }
 
@@ -1135,9 +1160,12 @@ static void failures(void)
 	REFUSES("Invalid argument", "probe", "launch", fault,
 		"supervise probe exit 0");
 	no_such_child();
+	about_task(4);
 	kill_fails();
+	about_task(3);
 	interrupted_sleep();
 	interrupted_timeout();
+	about_task(7);
 	expect_status(START("supervise", "--grace", "1.5", "--timeout", "2.",
 			    "probe", "exit", number_word(status)),
 		      status);

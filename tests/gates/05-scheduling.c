@@ -225,15 +225,29 @@ static void expect_not_run(struct run *run, const char *part, const char *token)
 	EXPECT(!exists(token, ""), "refused, and CMD was run all the same");
 }
 
+/*
+ * A failure that went through failed(): "PROGRAM: WHAT: REASON". What the
+ * function did it says in its own words.
+ */
+static void expect_operation(struct run *run)
+{
+	const char *rest = strstr(errors_of(run), ": ");
+
+	EXPECT(rest && strstr(rest + 2, ": "),
+	       "it says why, and not what it was that failed");
+}
+
 /* apply_schedule() finds what there is not. */
 static void expect_invalid(const char *setting)
 {
 	const char *token = fresh_token();
 	char path[64];
+	struct run *run;
 
 	snprintf(path, sizeof(path), "/tmp/%s", token);
-	expect_not_run(START("driver", "self", setting, "touch", path),
-		       strerror(EINVAL), token);
+	run = START("driver", "self", setting, "touch", path);
+	expect_not_run(run, strerror(EINVAL), token);
+	expect_operation(run);
 }
 
 /* The kernel would take one of two CPUs and keep silent about the other. */
@@ -275,6 +289,7 @@ static void kernel_refuses(const char *setting, const char *options, int error)
 	EXPECT(error || says_not_allowed(run),
 	       "expected the reason \"%s\" or \"%s\", saw: %s",
 	       strerror(EACCES), strerror(EPERM), errors_of(run));
+	expect_operation(run);
 }
 
 static void expect_nice(int wanted, int inherited)
@@ -458,14 +473,19 @@ static void expect_all(pid_t pid, const char *who, int nice, int policy,
 
 	CPU_ZERO(&cpu);
 	CPU_SET((size_t)usable_cpu(0), &cpu);
+	about_task(1);
 	EXPECT(nice_of(pid) == nice, "%s: expected nice value %d, saw %d", who,
 	       nice, nice_of(pid));
+	about_task(3);
 	EXPECT(policy_of(pid) == policy, "%s: expected policy %d, saw %#x", who,
 	       policy, (unsigned)policy_of(pid));
+	about_task(4);
 	EXPECT(io_class_of(pid) == IO_BEST_EFFORT && io_level_of(pid) == level,
 	       "%s: expected I/O class 2, level %d, saw class %d, level %d",
 	       who, level, io_class_of(pid), io_level_of(pid));
+	about_task(2);
 	expect_cpus(pid, &cpu, who);
+	about_task(0);
 }
 
 /* As inherited, and then by CMD and its children. */
@@ -521,6 +541,7 @@ static void more_than_allowed(void)
 	int base = base_nice();
 	char options[64], setting[64], other[64];
 
+	about_task(1);
 	snprintf(options, sizeof(options), "--nice %d", -random_between(1, 20));
 	kernel_refuses("block=0", options, 0);
 	/* What it was before it was given away. */
@@ -528,22 +549,27 @@ static void more_than_allowed(void)
 	snprintf(setting, sizeof(setting), "nice=%d",
 		 base + random_between(1, 9));
 	kernel_refuses(setting, options, 0);
+	about_task(3);
 	kernel_refuses("policy=5", "--policy other", 0);
 	/* A priority that is not the one asked for would be EINVAL. */
 	kernel_refuses("block=0", "--policy fifo:1", 0);
 	kernel_refuses("block=0", "--policy rr:99", 0);
+	about_task(4);
 	snprintf(options, sizeof(options), "--io realtime:%d",
 		 random_between(0, 7));
 	kernel_refuses("block=0", options, 0);
 	/* One is refused and the other is not. */
+	about_task(0);
 	kernel_refuses("block=0", "--policy rr:1 --nice 19", 0);
 	kernel_refuses("block=0", "--nice -3 --io idle", 0);
 	kernel_refuses("block=0", "--nice 19 --io realtime", 0);
 	snprintf(options, sizeof(options), "--nice 19 --cpus %d",
 		 usable_cpu(0));
 	snprintf(setting, sizeof(setting), "fail=setaffinity:1:%d", EINVAL);
+	about_task(2);
 	kernel_refuses(setting, options, EINVAL);
 	/* Nice values, whichever call is to set them. */
+	about_task(1);
 	snprintf(options, sizeof(options), "schedule --nice 19 touch /tmp/%s",
 		 token);
 	snprintf(setting, sizeof(setting), "fail=setpriority:1:%d", ESRCH);
@@ -571,16 +597,21 @@ static void expect_limits_taken(void)
 /* What the kernel itself would take in silence. */
 static void expect_no_silence(void)
 {
+	about_task(1);
 	expect_invalid("nice=20");
 	expect_invalid("nice=100");
+	about_task(4);
 	expect_invalid("io=2:8");
 	expect_invalid("io=2:-1");
 	expect_invalid("io=3:1");
 	expect_invalid("io=0:1");
 	expect_invalid("io=4:0");
+	about_task(3);
 	expect_invalid("policy=0:1");
 	expect_invalid("policy=1:0");
+	about_task(2);
 	expect_no_missing_cpu();
+	about_task(0);
 }
 
 static void limits(void)
@@ -757,15 +788,18 @@ static bool has_taken(pid_t pid, int sig)
 	return state_of(pid) == 'T' || !(waits >> (sig - 1) & 1);
 }
 
-/* Its first lane is there, its second one waits to be forked: release(). */
-static struct run *start_half_a_race(const char *program, const char *token,
-				     pid_t *lane)
+/*
+ * Its first lane is there, its second one waits to be forked: release().
+ * `setting` as of the launcher.
+ */
+static struct run *start_half_a_race(const char *setting, const char *program,
+				     const char *token, pid_t *lane)
 {
 	char pause[64];
 	struct run *run;
 
 	snprintf(pause, sizeof(pause), "pause=fork:2:%s", token);
-	run = START("probe", "launch", pause, program);
+	run = START("probe", "launch", setting, pause, program);
 	AWAIT(exists(token, ".paused") || has_ended(run),
 	      "there is no second fork");
 	EXPECT(!has_ended(run) && children_of(pid_of(run), lane, 1) == 1,
@@ -778,8 +812,8 @@ static void start_interrupted(void)
 {
 	const char *token = fresh_token();
 	pid_t lane = 0;
-	struct run *run =
-		start_half_a_race("driver alarmed 0 60 +1 +2", token, &lane);
+	struct run *run = start_half_a_race(
+		"block=0", "driver alarmed 0 60 +1 +2", token, &lane);
 
 	expect_waiting(lane, 1, ", and lane 2 is not there yet");
 	for (int i = 0; i < 3; i++) {
@@ -790,6 +824,42 @@ static void start_interrupted(void)
 			       " because a signal came while it waited for "
 			       "the start");
 	}
+	send_signal(run, SIGKILL);
+	finish(run);
+}
+
+/*
+ * The kernel may move the caller to another CPU between one lane and the next:
+ * here it has to. Who asks each time where he is gets two answers.
+ */
+static void start_while_moved(void)
+{
+	const char *token = fresh_token();
+	int last = usable_cpu(count_usable() - 1);
+	pid_t found[2] = {0};
+	cpu_set_t other, first;
+	struct run *run;
+
+	if (count_usable() < 2)
+		return;
+	run = start_half_a_race(word("cpu=%d", usable_cpu(0)),
+				"driver race 60 +1 +2", token, found);
+	CPU_ZERO(&other);
+	CPU_SET((size_t)last, &other);
+	EXPECT(sched_setaffinity(pid_of(run), sizeof(other), &other) == 0,
+	       "the test could not move the caller of race(): %s",
+	       strerror(errno));
+	release(token);
+	AWAIT((children_of(pid_of(run), found, 2) == 2 &&
+	       cpu_ticks(found[0]) > 0 && cpu_ticks(found[1]) > 0) ||
+		      has_ended(run),
+	      "there are not two lanes that use the CPU");
+	EXPECT(!has_ended(run), "it has ended, with status %d, before its time",
+	       finish(run));
+	first = cpus_of(found[0]);
+	expect_cpus(found[1], &first,
+		    "the caller of race() came to another CPU before lane 2, "
+		    "which is to be where lane 1 is");
 	send_signal(run, SIGKILL);
 	finish(run);
 }
@@ -844,6 +914,7 @@ static void race_lanes(void)
 	}
 	start_together();
 	start_interrupted();
+	start_while_moved();
 }
 
 /* In percent of all lanes: as 1.25 to the power of what is between them. */
@@ -1089,7 +1160,9 @@ static void results_told(void)
 static void race_shares(void)
 {
 	expect_weights();
+	about_task(6);
 	measure_shares();
+	about_task(7);
 	results_told();
 }
 
@@ -1128,6 +1201,8 @@ static void expect_returned(struct run *run, int error)
 		       (error == EACCES && says_not_allowed(run)),
 	       "expected the reason \"%s\", saw: %s", strerror(error),
 	       errors_of(run));
+	if (error)
+		expect_operation(run);
 	send_signal(run, SIGKILL);
 	finish(run);
 	expect_nothing_left();
@@ -1138,6 +1213,7 @@ static void race_fails(void)
 	char fault[48], other[48], setting[32];
 
 	snprintf(setting, sizeof(setting), "nice=%d", base_nice() + 2);
+	about_task(6);
 	/* A lane that nobody may have, after others that are there. */
 	expect_returned(START("driver", "race", "60", "+2", "+1", "-5"),
 			EACCES);
@@ -1158,6 +1234,7 @@ static void race_fails(void)
 	expect_returned(START("probe", "launch", fault, other,
 			      "driver race 60 +2 +1 +2"),
 			ESRCH);
+	about_task(7);
 	snprintf(fault, sizeof(fault), "fail=wait:%d:%d", random_between(1, 3),
 		 EINTR);
 	expect_returned(
@@ -1170,13 +1247,78 @@ static void lane_never_starts(void)
 {
 	const char *token = fresh_token();
 	pid_t lane = 0;
-	struct run *run =
-		start_half_a_race("driver race 0.05 +1 +2", token, &lane);
+	struct run *run = start_half_a_race("block=0", "driver race 0.05 +1 +2",
+					    token, &lane);
 
 	kill(lane, SIGKILL);
 	AWAIT(is_dying(lane), "a lane was killed and goes on");
 	release(token);
 	expect_returned(run, ECANCELED);
+}
+
+/* How many lanes have ended, or are about to; whether another one runs. */
+static size_t count_ended(pid_t caller, bool *runs)
+{
+	pid_t found[LANES];
+	size_t count = children_of(caller, found, LANES), ended = LANES - count;
+
+	*runs = false;
+	for (size_t i = 0; i < count; i++) {
+		if (is_dying(found[i]))
+			ended++;
+		else if (!strchr("tT", state_of(found[i])))
+			*runs = true;
+	}
+	return ended;
+}
+
+/*
+ * What its lanes do when it is about to make this call; `early`: one of them
+ * was killed before the start. False: there was no such call.
+ */
+static bool look_at_end(const char *call, int number, bool early)
+{
+	const char *start = fresh_token(), *token = fresh_token();
+	pid_t lane = 0;
+	struct run *run =
+		start_half_a_race(word("pause=%s:%d:%s", call, number, token),
+				  "driver race 0.05 +1 +2 +2", start, &lane);
+	bool paused, others_run;
+
+	if (early) {
+		kill(lane, SIGKILL);
+		AWAIT(is_dying(lane), "a lane was killed and goes on");
+	}
+	release(start);
+	AWAIT(exists(token, ".paused") || strstr(output_of(run), "returned") ||
+		      has_ended(run),
+	      "race() does not return");
+	paused = exists(token, ".paused");
+	/* To end, and to stop, may take a moment. */
+	if (paused && strcmp(call, "wait") == 0)
+		AWAIT(count_ended(pid_of(run), &others_run) <= early ||
+			      !others_run,
+		      "race() waits for a lane that it has ended while another "
+		      "one runs: all are to be ended before the first wait");
+	if (paused && strcmp(call, "kill") == 0)
+		EXPECT(children_of(pid_of(run), &lane, 1) > 0,
+		       "race() has collected all lanes, and sends a signal to "
+		       "the process id that one had: it may be somebody else's "
+		       "by now");
+	release(token);
+	expect_returned(run, early ? ECANCELED : 0);
+	return paused;
+}
+
+/* Every wait and every signal of it, however many it takes. */
+static void all_end_together(void)
+{
+	for (int early = 0; early < 2; early++) {
+		for (int n = 1; look_at_end("wait", n, early) && n < 20; n++)
+			;
+		for (int n = 1; look_at_end("kill", n, early) && n < 20; n++)
+			;
+	}
 }
 
 /* While it runs; false: the race may have been over before. */
@@ -1248,7 +1390,9 @@ static void race_ends(void)
 	expect_returned(START("driver", "race", "0.05", "+1", "+2"), 0);
 	race_fails();
 	lane_ends_early();
+	all_end_together();
 	race_interrupted();
+	about_task(6);
 	killed_at_any_moment();
 }
 

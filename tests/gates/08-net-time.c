@@ -289,10 +289,13 @@ static void expect_ends(pid_t inside, const struct cable *cable)
 {
 	pid_t here = sandbox_init();
 
+	int before = about_task(2);
+
 	EXPECT(has_interface(inside, "eth0:"), "there is no eth0 inside");
 	EXPECT(count_interfaces(inside) == 1 && count_interfaces(here) == 1,
 	       "expected one end here and one inside, saw %d and %d",
 	       count_interfaces(here), count_interfaces(inside));
+	about_task(3);
 	EXPECT(has_address(inside, cable->peer),
 	       "eth0 has not the address %s%s", cable->peer,
 	       has_address(here, cable->peer) ? ": the end out here has it"
@@ -311,6 +314,7 @@ static void expect_ends(pid_t inside, const struct cable *cable)
 	       "out here, there is no route to the network %s/%u: the "
 	       "interface is not up, or its prefix is of another length",
 	       cable->host, cable->prefix);
+	about_task(before);
 }
 
 /* The functions alone: what each of them leaves. */
@@ -331,6 +335,7 @@ static void expect_pieces(const struct cable *cable)
 	       "with the child, none of them in0%s",
 	       count_interfaces(inside),
 	       has_interface(sandbox_init(), "in0:") ? ": it is here" : "");
+	about_task(3);
 	inet_aton(cable->host, &ip);
 	ip.s_addr = htonl(ip.s_addr);
 	EXPECT(has_address(pid_of(run), cable->host),
@@ -342,6 +347,7 @@ static void expect_pieces(const struct cable *cable)
 	       "there is no route to the network of %s/%u: the interface is "
 	       "not up, or its prefix is of another length",
 	       cable->host, cable->prefix);
+	about_task(2);
 	send_signal(run, SIGKILL);
 	finish(run);
 	expect_unplugged("by the driver");
@@ -373,7 +379,9 @@ static void cable(void)
 	EXPECT(finish(START_ROOT("ping", "-c", "1", "-W", "3", cable.peer)) ==
 		       0,
 	       "nobody answers at %s", cable.peer);
+	about_task(1);
 	expect_flags();
+	about_task(2);
 	/* A second one: each has its eth0, and nobody's name is in the way. */
 	START_ROOT("netns", "--veth", make_cable().option, "probe", "hold",
 		   other);
@@ -469,6 +477,8 @@ static void killed_before(const char *call, int number)
 	release(token);
 	finish(run);
 	expect_nothing_left();
+	/* One end goes with its namespace, and takes the other with it. */
+	about_task(2);
 	AWAIT(count_interfaces(sandbox_init()) == 0,
 	      "netns was killed just before %s(2) number %d, and %d interfaces "
 	      "are left behind%s",
@@ -476,6 +486,7 @@ static void killed_before(const char *call, int number)
 	      count_interfaces(sandbox_init()) == 2
 		      ? ": both ends were out here then"
 		      : "");
+	about_task(5);
 }
 
 static void cable_is_removed(void)
@@ -553,6 +564,7 @@ static void read_clocks(double now[2])
  */
 static void expect_clocks(pid_t pid, double uptime, const double began[2])
 {
+	int before = about_task(7);
 	double now[2];
 
 	read_clocks(now);
@@ -568,6 +580,8 @@ static void expect_clocks(pid_t pid, double uptime, const double began[2])
 	for (int i = 0; i < 2; i++) {
 		double reads = now[i] + offset_of(pid, clocks[i].name);
 
+		/* No offset at all, or one that was worked out wrongly. */
+		about_task(fabs(reads - now[i]) < 0.01 ? 7 : 6);
 		EXPECT(reads > uptime - 0.01 &&
 			       reads < uptime + now[i] - began[i] + 0.01,
 		       "its %s reads %.3f, expected %.3f and up to %.3f "
@@ -578,6 +592,7 @@ static void expect_clocks(pid_t pid, double uptime, const double began[2])
 			       ? ": the time asked for was taken for the offset"
 			       : "");
 	}
+	about_task(before);
 }
 
 /* With the option --uptime; the driver, without an execve(2) after it. */
@@ -644,6 +659,7 @@ static void odd_clocks(void)
 		expect_uptime(word);
 	}
 	expect_nested();
+	about_task(7);
 	run = START_ROOT("driver", "!time=8e9");
 	all_done(run);
 	EXPECT(strstr(errors_of(run), strerror(ERANGE)),
@@ -656,25 +672,29 @@ static void expect_reasons(void)
 {
 	static const struct {
 		const char *steps[6], *what;
-		int error;
+		int error, task;
 	} cases[] = {
 		{{"child", "veth=out0,in0", "!veth=out0,in1"},
 		 "a name that is taken here",
-		 EEXIST},
+		 EEXIST,
+		 2},
 		{{"child", "veth=out0,in0", "!veth=out1,in0"},
 		 "a name that is taken there",
-		 EEXIST},
-		{{"!address=out0,10.0.0.1/24"}, "no such interface", ENODEV},
+		 EEXIST,
+		 2},
+		{{"!address=out0,10.0.0.1/24"}, "no such interface", ENODEV, 3},
 		{{"child", "veth=out0,in0", "address=out0,10.0.0.1/24",
 		  "!address=out0,10.0.0.1/24"},
 		 "an address that it has already",
-		 EEXIST},
+		 EEXIST,
+		 3},
 	};
 
 	for (size_t i = 0; i < TIMES(cases); i++) {
 		const char *words[8] = {"driver"};
 		struct run *run;
 
+		about_task(cases[i].task);
 		for (int n = 0; n < 6; n++)
 			words[n + 1] = cases[i].steps[n];
 		run = start(&(const struct start){.as_root = true}, words);
@@ -706,6 +726,7 @@ static void refusals(void)
 	static const char *const times[] = {"-1", "soon", "1e9", "", "nan"};
 
 	expect_reasons();
+	about_task(0);
 	for (size_t i = 0; i < TIMES(bad); i++)
 		expect_refusal(START_ROOT("netns", "--veth", bad[i], "probe",
 					  "exit", "0"),
@@ -748,15 +769,18 @@ static bool all_or_nothing(const char *call, int number, int error)
 		AWAIT(count_interfaces(sandbox_init()) <= 1,
 		      "interfaces are left behind after %s(2) has failed",
 		      call);
+		about_task(1);
 		EXPECT(has_address(command, "127.0.0.1"),
 		       "%s(2) number %d has failed, and CMD runs, with lo "
 		       "down",
 		       call, number);
 		expect_ends(command, &cable);
+		about_task(4);
 		EXPECT(has_default_route(command, cable.host),
 		       "%s(2) number %d has failed, and CMD runs, without a "
 		       "default route",
 		       call, number);
+		about_task(0);
 		expect_clocks(command, 4321.5, began);
 		kill(command, SIGKILL);
 		finish(run);
@@ -828,6 +852,7 @@ static void failures(void)
 				break;
 	}
 	expect_unplugged("after failures");
+	about_task(7);
 	clock_or_nothing("unshare");
 	clock_or_nothing("setns");
 	clock_or_nothing("write");

@@ -239,6 +239,7 @@ static void own_root(void)
 	end(command, run);
 
 	/* What cannot be done ends it. */
+	about_task(4);
 	run = START("driver", "root", "bind=/mnt/probe:/usr", ROOT, "true");
 	expect_refusal(run, "/usr");
 	run = START("driver", "root", "bind=/usr:/mark", ROOT, "true");
@@ -440,8 +441,10 @@ static void standard_mounts(void)
 		    token);
 	command = await_command(run, token, "");
 	expect_dev(command);
+	about_task(3);
 	expect_proc_and_sys(command);
 	expect_masked(command);
+	about_task(2);
 	end(command, run);
 	EXPECT(RUN("driver", "root", "mask", ROOT, "sh", "-c",
 		   "echo x >/dev/null && ! echo x 2>/dev/null >/dev/full && "
@@ -455,6 +458,7 @@ static void standard_mounts(void)
 	token = fresh_token();
 	run = START("driver", "root", BIND_PROBE, ROOT, "probe", "hold", token);
 	command = await_command(run, token, "");
+	about_task(3);
 	EXPECT(!is_read_only(command, "/proc/sys") &&
 		       !is_read_only(command, "/sys") &&
 		       !mount_at(command, "/proc/sys")[0],
@@ -462,6 +466,7 @@ static void standard_mounts(void)
 	end(command, run);
 
 	/* Links that somebody else made, and nothing there at all. */
+	about_task(2);
 	in_sandbox("cd " ROOT " && rm -rf dev proc sys && ln -s /etc dev && "
 		   "mkdir /tmp/out tmp/out && ln -s /tmp/out proc");
 	token = fresh_token();
@@ -473,6 +478,7 @@ static void standard_mounts(void)
 	EXPECT(mount_at(command, "/etc")[0],
 	       "the /dev of this ROOTFS is a link to /etc: it was not resolved "
 	       "as it is inside");
+	about_task(3);
 	EXPECT(mount_at(command, "/tmp/out")[0],
 	       "the /proc of this ROOTFS is a link to /tmp/out: it was not "
 	       "resolved as it is inside");
@@ -825,12 +831,15 @@ static void own_namespaces(void)
 	expect_namespaces(command, pid_of(run), false,
 			  "CMD is in its caller's");
 	init = child_of(pid_of(run));
+	about_task(6);
 	EXPECT(id_inside(command) == 2 && parent_of(command) == init,
 	       "CMD's process ids are %s: expected 2 as the last, process 1 "
 	       "being an init",
 	       status_of(command, "NSpid"));
+	about_task(7);
 	expect_namespaces(command, init, true,
 			  "CMD and its process 1 are not in the same");
+	about_task(6);
 	run = START("hostname");
 	EXPECT(finish(run) == 0 && strcmp(output_of(run), "sandbox\n") == 0,
 	       "the host name outside is no longer sandbox: %s",
@@ -962,6 +971,7 @@ static void worlds(void)
 {
 	make_root();
 	own_namespaces();
+	about_task(7);
 	cable();
 	joins_container();
 }
@@ -1023,6 +1033,7 @@ static void expect_command_options(void)
 	EXPECT(!strstr(limits, "Max open files            64 ") &&
 		       !strstr(limits, "Max file size             1024"),
 	       "process 1 has the limits that are the command's");
+	about_task(7);
 	EXPECT(nice_of(command) == 7, "its nice value is %d", nice_of(command));
 	EXPECT(syscall(SYS_sched_getscheduler, command) == SCHED_BATCH,
 	       "its scheduling policy is not SCHED_BATCH");
@@ -1034,6 +1045,7 @@ static void expect_command_options(void)
 	       status_of(command, "Cpus_allowed_list"));
 	EXPECT(nice_of(pid_of(run)) == 0,
 	       "box itself has the nice value of the command");
+	about_task(6);
 	EXPECT(strtol(proc_file(command, "uid_map"), NULL, 10) == 1234 &&
 		       strtol(proc_file(command, "gid_map"), NULL, 10) == 99,
 	       "user 1234 and group 99 are not mapped: %s, %s",
@@ -1144,6 +1156,7 @@ static void expect_volume_of_root(void)
 
 	if (finish(run) != 0)
 		return; /* the sandbox has one id only */
+	about_task(7);
 	run = START_WITH({.as_root = true}, "box", "run", "-v",
 			 "/tmp/locked/dir:/mnt:ro", ROOT, "cat", "/mnt/file");
 	EXPECT(finish(run) == 0 && strcmp(output_of(run), "yes\n") == 0,
@@ -1166,6 +1179,7 @@ static void process_options(void)
 	expect_own_session(false);
 	expect_other_user();
 	expect_volume_of_root();
+	about_task(6);
 	EXPECT(RUN("box", "run", "--uptime", "86400", ROOT, "sh", "-c",
 		   script) == 0,
 	       "with --uptime 86400 the machine was not started a day ago");
@@ -1434,7 +1448,9 @@ static void exits(void)
 	make_root();
 	exit_statuses();
 	signals_and_time();
+	about_task(6);
 	orphans();
+	about_task(7);
 	expect_statistics();
 	terminal();
 }
@@ -1562,6 +1578,7 @@ static void ends_of_others(void)
 	/* Process 1 is user 0: a new user id has cancelled its request. */
 	if (sandbox_student() != geteuid()) {
 		token = fresh_token();
+		about_task(6);
 		run = START_WITH({.as_root = true}, "driver", "alone", "33:44",
 				 ROOT, "probe", "hold", token);
 		await_command(run, token, "");
@@ -1570,6 +1587,7 @@ static void ends_of_others(void)
 		AWAIT(!find_probe(token),
 		      "its caller was killed, and with no_init CMD lives: a "
 		      "new user id has cancelled PR_SET_PDEATHSIG");
+		about_task(7);
 	}
 	token = fresh_token();
 	run = START_WITH({.as_root = true}, "box", "run", "--net", "veth",
@@ -1595,26 +1613,39 @@ static void leaves_nothing(void)
 
 static void failing_calls(void)
 {
-	static const char *const calls[] = {
-		"umount:0",	  "pivot_root:0", "unshare:0", "sethostname:0",
-		"capbset_drop:0", "capset:0",	  "seccomp:0", "no_new_privs:0",
-		"dumpable:0",	  "setgid:0",	  "setuid:0",  "pdeathsig:0",
-		"fork:1",	  "fork:2",	  "write:1",   NULL};
+	static const struct {
+		const char *call;
+		int task;
+	} calls[] = {
+		{"umount:0", 1},       {"pivot_root:0", 1},
+		{"unshare:0", 0},      {"sethostname:0", 6},
+		{"capbset_drop:0", 5}, {"capset:0", 5},
+		{"seccomp:0", 5},      {"no_new_privs:0", 5},
+		{"dumpable:0", 6},     {"setgid:0", 6},
+		{"setuid:0", 6},       {"pdeathsig:0", 6},
+		{"fork:1", 7},	       {"fork:2", 7},
+		{"write:1", 7},	       {0},
+	};
 	static const char program[] =
 		"box run --tmpfs /fresh --read-only " ROOT " touch /tmp/ran";
 	char call[32];
 	int n = 1;
 
-	/* One after the other, until there are no more. */
+	/* One after the other, until there are no more. Tasks 1 to 4 mount. */
+	about_task(0);
 	do
 		snprintf(call, sizeof(call), "mount:%d", n++);
 	while (expect_call_checked(call, program) && n < 100);
 	EXPECT(n > 5, "the container was made with %d mounts", n - 2);
-	for (size_t i = 0; calls[i]; i++)
-		expect_call_checked(calls[i], program);
+	for (size_t i = 0; calls[i].call; i++) {
+		about_task(calls[i].task);
+		expect_call_checked(calls[i].call, program);
+	}
+	about_task(6);
 	expect_call_checked("setsid:0", "box run --no-seccomp " ROOT " true");
 	expect_call_checked("setrlimit:0",
 			    "box run --rlimit nofile=9 " ROOT " true");
+	about_task(7);
 	expect_call_checked("setpriority:0", "box run --nice 3 " ROOT " true");
 	EXPECT(access(sandbox_path(ROOT "/fresh"), F_OK) < 0,
 	       "a call failed, and a mount point is left behind");

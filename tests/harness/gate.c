@@ -130,9 +130,21 @@ const char *fresh_token(void)
 	return tokens[next];
 }
 
-void about_task(int task)
+int about_task(int task)
 {
+	int before = judge.task;
+
 	judge.task = task;
+	return before;
+}
+
+/* What a program said ends with a newline, and the message need not. */
+static void cut_newlines(char *text)
+{
+	size_t length = strlen(text);
+
+	while (length > 0 && text[length - 1] == '\n')
+		text[--length] = '\0';
 }
 
 void fail(const char *format, ...)
@@ -142,6 +154,7 @@ void fail(const char *format, ...)
 	va_start(arguments, format);
 	vsnprintf(judge.message, sizeof(judge.message), format, arguments);
 	va_end(arguments);
+	cut_newlines(judge.message);
 	judge.verdict = FAILED;
 	longjmp(judge.end, 1);
 }
@@ -240,7 +253,8 @@ static enum verdict run_test(const struct test *test, FILE *results)
 	run_body(test);
 	result.verdict = judge.verdict;
 	result.message = judge.message;
-	result.command = last_command();
+	result.command = told_command();
+	result.launched = told_launched();
 	result.seconds = seconds_now() - started;
 	print_result(&result, judge.task);
 	if (write_result(results, &result) < 0) {

@@ -98,8 +98,11 @@ _Noreturn void fail(const char *format, ...)
 _Noreturn void skip(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
-/* From here on a failure is about this task, and not about the table's. */
-void about_task(int task);
+/*
+ * From here on a failure is about this task (0: none alone), and not about the
+ * table's. Returns what it was about before, for who goes back to that.
+ */
+int about_task(int task);
 
 /* Unless `condition`, fails with the message. */
 #define EXPECT(condition, ...)                                                 \

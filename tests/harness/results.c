@@ -28,6 +28,19 @@ static void write_string(FILE *file, const char *name, const char *text)
 	fputc('"', file);
 }
 
+/* What was seen, and what had been done to the program that was seen so. */
+static void write_message(FILE *file, const struct result *r)
+{
+	char text[5000];
+
+	if (r->verdict != FAILED || !r->launched[0]) {
+		write_string(file, "message", r->message);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s; with %s", r->message, r->launched);
+	write_string(file, "message", text);
+}
+
 int write_result(FILE *file, const struct result *r)
 {
 	fputc('{', file);
@@ -40,7 +53,7 @@ int write_result(FILE *file, const struct result *r)
 	write_string(file, "status", verdict_name(r->verdict));
 	fprintf(file, ",\"points\":%u,\"max_points\":%u,",
 		r->verdict == PASSED ? r->points : 0, r->points);
-	write_string(file, "message", r->message);
+	write_message(file, r);
 	fputc(',', file);
 	write_string(file, "command", r->command);
 	fprintf(file, ",\"seconds\":%.3f}\n", r->seconds);

@@ -11,9 +11,10 @@ struct result {
 	const char *name;
 	const char *intent;
 	enum verdict verdict;
-	unsigned points;     /* of the test, not what was earned */
-	const char *message; /* "" when passed */
-	const char *command; /* what was run last, for a shell; or "" */
+	unsigned points;      /* of the test, not what was earned */
+	const char *message;  /* "" when passed */
+	const char *command;  /* what was run, for a shell; or "" */
+	const char *launched; /* what was done to that, in words; or "" */
 	double seconds;
 };
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "gate.h"
+#include "launched.h"
 #include "process.h"
 
 #define MOST_RUNS 256
@@ -34,6 +35,9 @@ struct run {
 	struct stream out, err;
 	bool ended;
 	int status;
+	bool judged;	    /* it is, or has in it, what is judged */
+	char command[1024]; /* for a shell */
+	char launched[400]; /* what was done to it: launched.h */
 };
 
 static struct {
@@ -43,7 +47,6 @@ static struct {
 	struct run runs[MOST_RUNS];
 	size_t count;
 	size_t told; /* the run that a failure is told with */
-	char command[1024];
 	char delegated[600];
 } now;
 
@@ -76,27 +79,57 @@ void runs_end(void)
 	now.count = 0;
 }
 
-const char *last_command(void)
+/* A failure is most likely about what was looked at last. */
+static void tell_of(const struct run *run)
 {
-	return now.command;
+	if (run->judged)
+		now.told = (size_t)(run - now.runs);
+}
+
+const char *told_command(void)
+{
+	return now.runs[now.told].command;
+}
+
+const char *told_launched(void)
+{
+	return now.runs[now.told].launched;
+}
+
+static bool ends_word(char c)
+{
+	return c == '\0' || strchr(" \t\n;&|()'\"", c);
+}
+
+/* In a script it may be anywhere, but not as a part of a path or a name. */
+static bool has_name(const char *text, const char *name)
+{
+	const size_t length = strlen(name);
+
+	for (const char *at = text; (at = strstr(at, name)) != NULL; at++)
+		if ((at == text || ends_word(at[-1])) && ends_word(at[length]))
+			return true;
+	return false;
 }
 
 /*
- * What a busybox applet does is the test's own business, unless there is
- * nothing else to tell.
+ * What a busybox applet does, and a probe that nobody has made into another
+ * program, is the test's own business, unless there is nothing else to tell.
  */
-static bool is_judged(const char *name)
+static bool is_judged(const char *const words[])
 {
-	return strcmp(name, gate.program) == 0 || strcmp(name, "driver") == 0 ||
-	       strcmp(name, "probe") == 0;
+	for (; *words; words++)
+		if (has_name(*words, gate.program) ||
+		    has_name(*words, "driver"))
+			return true;
+	return false;
 }
 
 /* For a shell: a word that needs quotes gets them. */
-static void remember_command(const char *const words[])
+static void remember_command(struct run *run, const char *const words[])
 {
-	size_t n = 0, room = sizeof(now.command);
+	size_t n = 0, room = sizeof(run->command);
 
-	now.command[0] = '\0';
 	for (size_t i = 0; words[i] && n < room; i++) {
 		static const char plain[] =
 			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -104,7 +137,7 @@ static void remember_command(const char *const words[])
 		bool quote = words[i][0] == '\0' ||
 			     words[i][strspn(words[i], plain)] != '\0';
 
-		n += (size_t)snprintf(now.command + n, room - n,
+		n += (size_t)snprintf(run->command + n, room - n,
 				      quote ? "%s'%s'" : "%s%s", i ? " " : "",
 				      words[i]);
 	}
@@ -162,11 +195,10 @@ struct run *start(const struct start *how, const char *const words[])
 
 	if (now.count == MOST_RUNS)
 		fail("the test starts too many programs");
-	*run = (struct run){.terminal = -1};
-	if (now.count == 0 || is_judged(words[0])) {
-		now.told = now.count;
-		remember_command(words);
-	}
+	*run = (struct run){.terminal = -1, .judged = is_judged(words)};
+	remember_command(run, words);
+	say_launched(words, run->launched, sizeof(run->launched));
+	tell_of(run);
 	if (how) {
 		s.env = how->env;
 		s.privileged = how->as_root;
@@ -230,6 +262,7 @@ bool has_ended(struct run *run)
 	int status;
 	pid_t pid;
 
+	tell_of(run);
 	if (run->ended)
 		return true;
 	drain(&run->out);
@@ -252,29 +285,28 @@ static const char *text_of(struct stream *stream)
 
 const char *output_of(struct run *run)
 {
+	tell_of(run);
 	return text_of(&run->out);
 }
 
 const char *errors_of(struct run *run)
 {
+	tell_of(run);
 	return text_of(&run->err);
 }
 
-const char *last_errors(void)
+const char *told_errors(void)
 {
-	struct stream *err;
+	const struct stream *err = &now.runs[now.told].err;
 
-	if (now.count == 0)
-		return "";
-	err = &now.runs[now.told].err;
 	return err->text ? err->text : "";
 }
 
-int last_status(void)
+int told_status(void)
 {
-	struct run *run = &now.runs[now.told];
+	const struct run *run = &now.runs[now.told];
 
-	return now.count > 0 && run->ended ? run->status : -1;
+	return run->ended ? run->status : -1;
 }
 
 int finish(struct run *run)
@@ -305,6 +337,7 @@ static bool has_executed(struct run *run)
 
 pid_t pid_of(struct run *run)
 {
+	tell_of(run);
 	if (run->pid == 0)
 		AWAIT(has_executed(run) || has_ended(run),
 		      "it was not executed");

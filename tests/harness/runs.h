@@ -12,15 +12,21 @@ void runs_begin(struct sandbox *sandbox, const struct sandbox_settings *s);
 void runs_end(void);
 
 /*
- * Of the student's program, the driver or the probe, whichever was started
- * last: the command, as one would type it; "" when there was none.
+ * A failure is told with one of them: of those that have the student's program
+ * or the driver in their words, be it as a shell's or a launcher's, the one
+ * that was started or looked at last. There is none: with the first of all.
  */
-const char *last_command(void);
+
+/* The command, as one would type it; "" when there was none. */
+const char *told_command(void);
+
+/* What was done to it, in words (launched.h); "" for nothing. */
+const char *told_launched(void);
 
 /* The end of what it wrote on standard error, "" for nothing. */
-const char *last_errors(void);
+const char *told_errors(void);
 
 /* Its exit status as a shell gives it; -1: it has not ended, or is none. */
-int last_status(void);
+int told_status(void);
 
 #endif

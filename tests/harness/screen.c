@@ -51,10 +51,12 @@ static int task_of(const char *errors, int task)
 
 static void print_failure(const struct result *result, int task)
 {
-	const char *errors = last_errors(), *cause = crash(last_status());
+	const char *errors = told_errors(), *cause = crash(told_status());
 
 	if (result->command[0])
 		printf("            ran:   %s\n", result->command);
+	if (result->launched[0])
+		printf("            with:  %s\n", result->launched);
 	if (strncmp(result->command, "driver ", 7) == 0 ||
 	    strstr(result->command, "'driver "))
 		printf("            driver: tests/drivers/%s.c, with your "
@@ -62,8 +64,8 @@ static void print_failure(const struct result *result, int task)
 		       gate.stage);
 	printf("            saw:   %s\n", result->message);
 	if (cause)
-		printf("            %d is 128 + %d: %s\n", last_status(),
-		       last_status() - 128, cause);
+		printf("            %d is 128 + %d: %s\n", told_status(),
+		       told_status() - 128, cause);
 	print_errors(errors);
 	task = task_of(errors, task);
 	if (task)
