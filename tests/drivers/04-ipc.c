@@ -20,7 +20,8 @@
  *	driver give-closed	send_fd() to a peer that has closed
  *	driver take COUNT FILE	receive_fd() of a message that carries FILE,
  *				opened, COUNT times (0: a message without; -1:
- *				none, the peer has closed)
+ *				none, the peer has closed; -2: it has done so
+ *				with something unread)
  *	driver memory NUMBER	what a child has put into shared_memory(); then
  *				asks for more than there can be
  *	driver file PATH SIZE NUMBER
@@ -260,6 +261,8 @@ static int take(char **words)
 	int count = atoi(words[0]), ends[2], fd;
 
 	pair(ends);
+	if (count == -2)
+		must((int)write(ends[1], "x", 1), "write");
 	if (count >= 0)
 		send_many(ends[0], words[1], (size_t)count);
 	else

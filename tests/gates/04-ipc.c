@@ -1001,7 +1001,8 @@ static void expect_bad_message(const char *shell, const char *count, int error)
 
 	expect_closed(run,
 		      word("a message with %s descriptors (-1: none at all, "
-			   "the peer has closed)",
+			   "the peer has closed; -2: without having read what "
+			   "was sent to it)",
 			   count),
 		      error);
 	end(run);
@@ -1101,6 +1102,7 @@ static void descriptor_passed(void)
 	expect_bad_message("exec \"$@\"", "3", EBADMSG);
 	expect_bad_message("exec \"$@\"", "0", EBADMSG);
 	expect_bad_message("exec \"$@\"", "-1", ENOTCONN);
+	expect_bad_message("exec \"$@\"", "-2", ECONNRESET);
 	/* 0 to 4 are taken: one of them gets the number 5. MSG_CTRUNC */
 	expect_bad_message("ulimit -n 6; exec \"$@\"", "2", EBADMSG);
 	REFUSES("/nowhere", "ipc", "socket", "send", "/tmp/s", "/nowhere");
