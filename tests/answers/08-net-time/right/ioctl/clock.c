@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,22 +63,38 @@ static int write_offset(clockid_t clock, const char *name, double uptime)
 			  (long long)offset.tv_sec, offset.tv_nsec);
 }
 
+/* It lives as long as we hold the other end, even when we are killed. */
+static _Noreturn void live_until_closed(const int ends[2])
+{
+	char byte;
+
+	close(ends[1]);
+	while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
 static int follow_a_child(void)
 {
-	int pidfd, result, saved;
-	pid_t child = fork();
+	int ends[2], pidfd, result, saved;
+	pid_t child;
 
-	if (child < 0)
-		return failed("fork", "");
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return failed("pipe2", "");
+	child = fork();
 	if (child == 0)
-		for (;;)
-			pause();
+		live_until_closed(ends);
+	close(ends[0]);
+	if (child < 0) {
+		close(ends[1]);
+		return failed("fork", "");
+	}
 	pidfd = sys_pidfd_open(child, 0);
 	result = pidfd < 0 ? -1 : setns(pidfd, CLONE_NEWTIME);
 	saved = errno;
 	if (pidfd >= 0)
 		close(pidfd);
-	kill(child, SIGKILL);
+	close(ends[1]);
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
 	errno = saved;
