@@ -1,9 +1,9 @@
 /*
- * The classic: kill(-1, SIGKILL), with the answer otherwise right.
+ * The classic: kill(-1, SIGKILL).
  *
  * Stage: 01-fork-exec
- * Base: solution
- * Score: 7
+ * Base: starter
+ * Score: 0
  */
 #include <signal.h>
 
