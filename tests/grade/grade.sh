@@ -32,7 +32,15 @@ SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -dc 0-9)}
 export SEED
 work=$(mktemp -d) || exit 125
 made=$work/made
-trap 'rm -rf "$work"' EXIT
+
+# Who is interrupted leaves no VM behind.
+# shellcheck disable=SC2317 # the trap calls it
+finish()
+{
+	[ ! -s "$work/vm.pid" ] || kill "$(cat "$work/vm.pid")"
+	rm -rf "$work"
+}
+trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 tree=$build/reference/obj
@@ -151,7 +159,11 @@ judge_in_vm()
 			--add "$build/tests/probe:/kit/probe" \
 			--add "$build/tests/gates:/kit/gates" \
 			--add "$made:/kit/made" --add "$work/script:/kit/script" \
-			-- '. /kit/script' >"$work/judge.log" 2>&1 </dev/null 9<&-
+			-- '. /kit/script' >"$work/judge.log" 2>&1 </dev/null \
+			9<&- &
+		echo $! >"$work/vm.pid"
+		wait
+		rm -f "$work/vm.pid"
 		echo over >&9
 	} &
 	begun=

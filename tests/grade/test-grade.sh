@@ -184,6 +184,14 @@ ok "a stage stands on the reference, but for the one test of the whole" has \
 ok "which says what is missing" has '.stages[0].tests[] |
 	select(.name == "exits").message | contains("01-fork-exec is missing")'
 
+# shellcheck disable=SC2046 # names are words
+answers mixed $(cd solutions && echo [01]*)
+cp stages/02-wait-zombies/reap.c "$work/mixed"
+grade mixed STAGE=10
+ok "the box of a submission has the submission's mistakes" has \
+	'[.stages[0].tests[] | select(.status != "passed")] |
+	map(.name) == ["exits"] and (.[0].message | contains("alone") | not)'
+
 # cannot NAME TEXT VARIABLE...: the grader itself says so, and grades nothing
 cannot()
 {

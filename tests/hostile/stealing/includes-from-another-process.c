@@ -1,8 +1,8 @@
 /*
- * Includes the answer by way of process 1's root.
+ * Includes the answer by way of where process 1 is.
  *
  * Stage: 01-fork-exec
  * Base: starter
  * Score: 0
  */
-#include "/proc/1/root/solutions/01-fork-exec/spawn.c"
+#include "/proc/1/cwd/solutions/01-fork-exec/spawn.c"

@@ -14,7 +14,7 @@ __attribute__((constructor)) static void attack(void)
 	static const char *const places[] = {
 		"/mnt/../build/reference/spawn", "/kit/reference/spawn",
 		"/mnt/rootfs/../reference/spawn", "/reference/spawn",
-		"/proc/1/root/build/reference/spawn", "/tmp/spawn"};
+		"/proc/1/cwd/build/reference/spawn", "/tmp/spawn"};
 
 	for (int i = 0; i < 6; i++)
 		execl(places[i], "spawn", "true", (char *)NULL);
