@@ -5,7 +5,7 @@
  *	probe hold TOKEN...	wait to be killed
  *	probe exit STATUS	exit at once
  *	probe write TEXT	print TEXT
- *	probe orphans N TOKEN	N grandchildren that outlive their parents and
+ *	probe orphans N TOKEN	N grandchildren that outlive their parent and
  *				end together when the file TOKEN appears in /tmp
  *	probe spin TOKEN...	use all the CPU there is
  *	probe fill MIB		touch that much memory, then exit 0
@@ -65,11 +65,9 @@ static _Noreturn void wait_for_end(int pipe)
 	_exit(0);
 }
 
-/*
- * Two forks each: the one between ends at once. The first orphan looks for
- * the file; it alone has the writing end of the pipe that all others read.
- */
-static int orphans(int count, const char *token)
+/* The orphans, of one parent. The first looks for the file; it alone has the
+ * writing end of the pipe that all others read. */
+static int leave_behind(int count, const char *token)
 {
 	int ends[2];
 
@@ -78,21 +76,29 @@ static int orphans(int count, const char *token)
 	for (int i = 0; i < count; i++) {
 		pid_t child = fork();
 
-		if (child == 0) {
-			child = fork();
-			if (child == 0 && i == 0)
-				wait_for_file(token);
-			if (child == 0)
-				wait_for_end(ends[0]);
-			_exit(0);
-		}
+		if (child == 0 && i == 0)
+			wait_for_file(token);
+		if (child == 0)
+			wait_for_end(ends[0]);
 		if (child < 0)
 			return 1;
-		while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-			;
 		if (i == 0)
 			close(ends[1]);
 	}
+	return 0;
+}
+
+static int orphans(int count, const char *token)
+{
+	pid_t parent = fork();
+	int status;
+
+	if (parent == 0)
+		_exit(leave_behind(count, token));
+	while (parent > 0 && waitpid(parent, &status, 0) < 0 && errno == EINTR)
+		;
+	if (parent < 0 || status != 0)
+		return 1;
 	hold();
 }
 
