@@ -42,7 +42,7 @@ static void set_signals(unsigned long long blocked, unsigned long long ignored)
 	sigprocmask(SIG_SETMASK, &set, NULL);
 }
 
-/* execve(2) keeps this timer. */
+/* execve(2) keeps this timer. 0: none. */
 static int set_alarm(int milliseconds)
 {
 	const struct timeval time = {.tv_usec = milliseconds * 1000};
@@ -67,8 +67,6 @@ static long set_number(const char *setting)
 		return syscall(SYS_setresuid, number, number, number);
 	if (length == 3 && memcmp(setting, "gid", 3) == 0)
 		return syscall(SYS_setresgid, number, number, number);
-	if (length == 5 && memcmp(setting, "alarm", 5) == 0)
-		return set_alarm(number);
 	if (length == 4 && memcmp(setting, "nice", 4) == 0)
 		return setpriority(PRIO_PROCESS, 0, number);
 	if (length == 2 && memcmp(setting, "io", 2) == 0)
@@ -82,10 +80,12 @@ static long set_number(const char *setting)
 int launch(int count, char **settings, const char *program)
 {
 	unsigned long long blocked = 0, ignored = 0;
+	int alarm = 0;
 
 	for (int i = 0; i < count; i++) {
 		if (sscanf(settings[i], "block=%llx", &blocked) == 1 ||
 		    sscanf(settings[i], "ignore=%llx", &ignored) == 1 ||
+		    sscanf(settings[i], "alarm=%d", &alarm) == 1 ||
 		    read_disturbance(settings[i]) ||
 		    set_number(settings[i]) >= 0)
 			continue;
@@ -95,6 +95,11 @@ int launch(int count, char **settings, const char *program)
 	}
 	start_disturbing();
 	set_signals(blocked, ignored);
+	/* The first may come at once: what blocks it is there. */
+	if (set_alarm(alarm) < 0) {
+		fprintf(stderr, "probe: setitimer: %s\n", strerror(errno));
+		return 99;
+	}
 	return execute(program);
 }
 
