@@ -89,12 +89,17 @@ static double seconds_now(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-double deadline(void)
+double time_factor(void)
 {
 	const char *factor = getenv("TIME_FACTOR");
 	double times = factor ? strtod(factor, NULL) : 1;
 
-	return seconds_now() + LIMIT_SECONDS * (times > 0 ? times : 1);
+	return times > 0 ? times : 1;
+}
+
+double deadline(void)
+{
+	return seconds_now() + LIMIT_SECONDS * time_factor();
 }
 
 bool past(double limit)

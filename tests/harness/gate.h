@@ -123,6 +123,9 @@ int about_task(int task);
 				fail(__VA_ARGS__);                             \
 	} while (0)
 
+/* How many times longer than usual things may take: TIME_FACTOR, or 1. */
+double time_factor(void);
+
 /* For AWAIT: the moment of the time limit; true after it, naps before it. */
 double deadline(void);
 bool past(double limit);
