@@ -140,6 +140,9 @@ judge_in_vm()
 		--add "$build/tests/probe:/kit/probe" \
 		--add "$work/script:/kit/script" "$@" \
 		-- '. /kit/script' >"$work/vm.log" 2>&1
+	case $? in
+	124 | 125) tail -n 5 "$work/vm.log" | sed 's/^/# /' ;;
+	esac
 	# To each answer its own.
 	awk -v work="$work" '/^answer / { to = work "/" $2 ".vm"; next }
 		{ print >>to }' "$work/vm"
