@@ -1,6 +1,36 @@
-# build.sh - how a submission is built: in a box, where the compiler sees the
-# kit's headers and the submission alone; to be sourced by grade.sh
-# shellcheck shell=sh disable=SC2154 # build, work, made and the like are its own
+#!/bin/sh
+# build.sh BUILD WORK STAGE... - builds what has been collected in WORK
+#
+# Compiles and links in boxes, where a compiler sees the kit's headers and the
+# submission alone. Of each STAGE: WORK/made/STAGE/ gets the program and the
+# driver, on the reference, and there is WORK/STAGE.built; or WORK/STAGE.why says
+# why not. With the last of the course: WORK/made/whole/box, of the submission
+# alone, or WORK/no-whole says why not. What the compiler says goes to WORK/log.
+# CC, CFLAGS and LDFLAGS come from make.
+#
+# build.sh BUILD --can: exits 0 when a box starts here.
+set -u
+build=$1
+work=$2
+shift
+[ "$work" = --can ] || shift
+made=$work/made
+tree=$build/reference/obj
+stages=$(cut -d' ' -f1 "$build/grade/stages" | tr '\n' ' ')
+stages=${stages% }
+last=${stages##* }
+# Compiling takes longer where the processor is emulated.
+seconds=${BUILD_SECONDS:-30}
+
+# files_of STAGE, program_of STAGE
+files_of()
+{
+	sed -n "s/^$1 [^ ]* //p" "$build/grade/stages"
+}
+program_of()
+{
+	sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$build/grade/stages"
+}
 
 # libraries STAGE TREE: those of the stages up to it, latest first, but for its
 # own; those of TREE, a directory in the box
@@ -14,15 +44,12 @@ libraries()
 # in_box OPTION... -- WORD...: a compiler's world, in which nobody is anybody
 in_box()
 {
-	for dir in /usr /bin /sbin /lib /lib32 /lib64; do
-		[ ! -d "$dir" ] || [ -L "$dir" ] || set -- -v "$dir:$dir:ro" "$@"
-	done
 	[ "$(id -u)" -ne 0 ] || set -- --user 65534:65534 "$@"
 	"$build/reference/box" run --read-only --hostname build \
-		--timeout 60 --grace 0 --tmpfs /tmp -e PATH=/usr/bin:/bin \
-		-e LC_ALL=C --rlimit as=1073741824 --rlimit cpu=30 \
-		--rlimit fsize=16777216 --rlimit nofile=256 \
-		--rlimit nproc=512 --rlimit core=0 \
+		--timeout $((2 * seconds)) --grace 0 --tmpfs /tmp \
+		-e PATH=/usr/bin:/bin -e LC_ALL=C --rlimit as=1073741824 \
+		--rlimit cpu="$seconds" --rlimit fsize=16777216 \
+		--rlimit nofile=256 --rlimit nproc=512 --rlimit core=0 \
 		-v "$build/grade/headers:/kit:ro" "$@" </dev/null
 }
 
@@ -117,7 +144,20 @@ build_whole()
 		fi
 		all="$(objects "$part") $(own_given "$part") $all"
 	done
-	link box whole/box "$tree/${stages##* }/main.o" "$all" "" && return
+	link box whole/box "$tree/$last/main.o" "$all" "" && return
 	echo "your ten answers do not link with each other" >"$work/no-whole"
 	return 1
 }
+
+if [ "${1-}" = --can ]; then
+	in_box "$build/grade/root" sh -c :
+	exit
+fi
+: >"$work/no-whole"
+mkdir -p "$made" || exit 125
+for stage; do
+	build_stage "$stage" >>"$work/log" 2>&1
+	if [ "$stage" = "$last" ] && [ -e "$work/$last.built" ]; then
+		build_whole >>"$work/log" 2>&1
+	fi
+done

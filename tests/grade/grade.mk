@@ -1,22 +1,24 @@
 # Grading: what the grader needs beside what judges.
 
-# A root file system for compilers: the machine's, read-only, and of the kit its
-# headers alone. What is built there sees no answer and no test.
+# A root file system for compilers, and of the kit its headers alone. What is
+# built there sees no answer and no test.
 GRADE_HEADERS := $(wildcard stages/*/*.h)
 CFLAGS_GRADE := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -iquote /kit/common \
 	$(addprefix -iquote /kit/,$(STAGES)) -ffunction-sections \
 	-fdata-sections -O1 $(KERNEL_HEADERS)
 
-$B/grade/root.stamp: $(GRADE_HEADERS) tests/grade/grade.mk
-	@rm -rf $(@D)/root $(@D)/headers
-	@mkdir -p $(@D)/root
-	@cd $(@D)/root && mkdir usr kit libraries src out tmp proc sys dev && : >main.o
-	@for dir in /bin /sbin /lib /lib32 /lib64; do \
-		if [ -L $$dir ]; then cp -P $$dir $(@D)/root; \
-		elif [ -d $$dir ]; then mkdir $(@D)/root$$dir; fi; done
+$B/grade/root.stamp: tests/grade/system.sh tests/grade/grade.mk
+	@mkdir -p $(@D)
+	@sh tests/grade/system.sh $(@D)/root $(CC_student)
+	@cd $(@D)/root && mkdir kit libraries src out tmp proc sys dev && \
+		: >main.o
+	@touch $@
+
+$B/grade/headers.stamp: $(GRADE_HEADERS) tests/grade/grade.mk
+	@rm -rf $(@D)/headers
 	@for header in $(GRADE_HEADERS); do \
 		to=$(@D)/headers/$${header#stages/}; \
-		mkdir -p $${to%/*} && cp $$header $$to; done
+		mkdir -p $${to%/*} && cp $$header $$to || exit 1; done
 	@touch $@
 
 # How each stage is built: program, libraries and the student's files.
@@ -33,8 +35,8 @@ GRADER = CC='$(CC_student)' CFLAGS='$(CFLAGS_GRADE)' \
 	LDFLAGS='$(LDFLAGS_student)'
 
 .PHONY: grader grade
-grader: reference gates tools $B/grade/root.stamp $B/grade/stages \
-	$B/grade/collect $B/vm/initramfs.cpio
+grader: reference gates tools $B/grade/root.stamp $B/grade/headers.stamp \
+	$B/grade/stages $B/grade/collect $B/vm/initramfs.cpio
 
 # SEED=N: the names and numbers of a grading that was
 grade: grader ##k SUBMISSION=DIR OUT=DIR [STAGE=NN]: points for somebody's files

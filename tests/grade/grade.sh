@@ -6,7 +6,9 @@
 # the reference modules; one test of the last stage takes a box that is made of
 # the submission alone. All is judged here if memory and processes can be limited
 # here, else in the VM; JUDGE_IN=here in the environment does without limits of
-# memory, for who trusts the submission, and JUDGE_IN=vm takes the VM.
+# memory, for who trusts the submission, and JUDGE_IN=vm takes the VM. Built it
+# is in boxes here if they start here, else in the VM, which takes longer;
+# BUILD_IN=vm takes the VM.
 #
 # OUT/results.json is valid at any moment and has what is known so far;
 # OUT/build.log what the compiler said. Exits 0 when it has graded, whatever the
@@ -43,21 +45,13 @@ finish()
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
-tree=$build/reference/obj
 status=0
 
-# files_of STAGE, program_of STAGE
-files_of()
-{
-	sed -n "s/^$1 [^ ]* //p" "$build/grade/stages"
-}
+# program_of STAGE
 program_of()
 {
 	sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$build/grade/stages"
 }
-
-# shellcheck source=tests/grade/build.sh
-. tests/grade/build.sh
 
 # keep_log: what the compiler said, to OUT; text, and not too much of it
 keep_log()
@@ -114,6 +108,30 @@ judge_here()
 		fi
 		tell "$judged"
 	done
+}
+
+# build_in_vm STAGE...: where no box starts. One boot for all of them
+build_in_vm()
+{
+	say "no box starts here: the VM compiles it, which takes a while"
+	words="CC='$CC' CFLAGS='$CFLAGS' LDFLAGS='$LDFLAGS' BUILD_SECONDS=120"
+	: >"$work/vm"
+	sh rootfs/vm.sh --timeout 900 --memory 1024 --out "$work/vm" \
+		--add "$build/reference:/kit/reference" \
+		--add "$build/tests/obj/drivers:/kit/tests/obj/drivers" \
+		--add "$build/grade:/kit/grade" \
+		--add tests/grade/build.sh:/kit/build.sh \
+		--add "$work/src:/work/src" --add "$work/files:/work/files" -- \
+		"cd /work && $words sh /kit/build.sh /kit /work $* &&
+			rm -rf src made/*.o && tar -cf \"\$VM_OUT\" ./*" \
+		>"$work/vm.log" 2>&1 </dev/null 9<&- &
+	echo $! >"$work/vm.pid"
+	wait $!
+	rm "$work/vm.pid"
+	tar -C "$work" --no-same-owner -xf "$work/vm" && return
+	say "the VM that compiles has failed"
+	tail -n 3 "$work/vm.log" >&2
+	return 1
 }
 
 # vm_script STAGE...: what is run in the VM, and told of to $VM_OUT
@@ -193,39 +211,49 @@ stages=$(cut -d' ' -f1 "$build/grade/stages" | tr '\n' ' ')
 stages=${stages% }
 last=${stages##* }
 wanted=${only:-$stages}
-mkdir "$work/src" "$made"
+mkdir "$work/src" "$made" || exit 125
 # shellcheck disable=SC2046 # names are words
-"$build/grade/collect" "$submission" "$work/src" $(for stage in $stages; do
-	for file in $(files_of "$stage"); do echo "$stage/$file"; done
-done) >"$work/files" || exit 125
+"$build/grade/collect" "$submission" "$work/src" $(while read -r stage _ files; do
+	for file in $files; do echo "$stage/$file"; done
+done <"$build/grade/stages") >"$work/files" || exit 125
 for stage in $wanted; do
 	echo "it was not judged yet" >"$work/$stage.why"
 done
 : >"$work/no-whole"
+: >"$work/log"
 : >"$out/build.log" || exit 125
 gather
+# The last one takes all of them.
+needed=$wanted
+case " $wanted " in
+*" $last "*) needed=$stages ;;
+esac
 ready=
-for stage in $stages; do
-	# The last one takes all of them.
+# built STAGE: or not; told if it is one that counts
+built()
+{
 	case " $wanted " in
-	*" $stage "* | *" $last "*) ;;
-	*) continue ;;
-	esac
-	build_stage "$stage" >>"$work/log" 2>&1
-	case " $wanted " in
-	*" $stage "*) ;;
-	*) continue ;;
+	*" $1 "*) ;;
+	*) return ;;
 	esac
 	keep_log
-	if [ -e "$work/$stage.built" ]; then
-		ready="$ready $stage"
+	if [ -e "$work/$1.built" ]; then
+		ready="$ready $1"
 	else
-		tell "$stage"
+		tell "$1"
 	fi
-done
-if [ -e "$work/$last.built" ]; then
-	build_whole >>"$work/log" 2>&1
-	keep_log
+}
+# shellcheck disable=SC2086 # names are words
+if [ "${BUILD_IN-}" != vm ] &&
+	sh tests/grade/build.sh "$build" --can >"$work/judge.log" 2>&1; then
+	for stage in $needed; do
+		sh tests/grade/build.sh "$build" "$work" "$stage"
+		built "$stage"
+	done
+elif build_in_vm $needed; then
+	for stage in $needed; do built "$stage"; done
+else
+	status=1
 fi
 for stage in $ready; do
 	echo "it could not be judged" >"$work/$stage.why"

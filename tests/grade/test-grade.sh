@@ -192,6 +192,31 @@ ok "the box of a submission has the submission's mistakes" has \
 	'[.stages[0].tests[] | select(.status != "passed")] |
 	map(.name) == ["exits"] and (.[0].message | contains("alone") | not)'
 
+# grade_locked NAME VARIABLE...: where nobody can make a namespace, or mount
+grade_locked()
+{
+	name=$1
+	shift
+	# shellcheck disable=SC2016 # the shell in there
+	env -u JUDGE_IN unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_user_namespaces &&
+		exec setpriv --bounding-set -all --inh-caps -all \
+			--no-new-privs "$@"' sh \
+		make -s --no-print-directory grade B="$build" \
+		SUBMISSION="$work/$name" OUT="$work/$name.out" "$@" \
+		>"$work/out" 2>&1 </dev/null
+	status=$?
+	results=$work/$name.out/results.json
+}
+grade_locked broken STAGE=1
+ok "without namespaces all is done in the VM" stage 10
+ok "and that is said" grep -q 'the VM compiles' "$work/out"
+grade_locked broken STAGE=2
+ok "what does not compile there has no points" stage 0 "does not compile"
+ok "and the compiler is heard there too" grep -q 'reap.c:1:.*none of this' \
+	"$work/broken.out/build.log"
+grade_locked include-the-answer STAGE=1
+ok "nor does what includes the answer" stage 0 "does not compile"
+
 # cannot NAME TEXT VARIABLE...: the grader itself says so, and grades nothing
 cannot()
 {
