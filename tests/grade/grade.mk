@@ -48,3 +48,8 @@ grade: grader ##k SUBMISSION=DIR OUT=DIR [STAGE=NN]: points for somebody's files
 .PHONY: hostile
 hostile: grader ##k what hostile submissions score
 	@$(GRADER) sh tests/hostile/check.sh $B $(NAME)
+
+# STAGE[/ANSWER]... in NAME, or of each stage one wrong answer
+.PHONY: graded
+graded: grader answers ##k what other answers get from make grade
+	@$(GRADER) sh tests/answers/graded.sh $B $(NAME)
