@@ -12,9 +12,10 @@ include tests/tests.mk
 include tests/tools.mk
 include tests/loop/loop.mk
 include tests/book/book.mk
-include tests/grade/grade.mk
+# A handout is without these.
+include $(wildcard tests/kit.mk tests/grade/grade.mk tests/handout/handout.mk)
 
-.PHONY: help reference test clean
+.PHONY: help reference clean
 
 help: ##k print this list
 	@awk -F ':.*##' '\
@@ -27,11 +28,16 @@ help: ##k print this list
 			part("m", "Your machine"); part("k", "The kit") }' \
 		$(MAKEFILE_LIST) | sed 's/^  make loop  /  make       /'
 
-reference: reference-programs $B/rootfs.stamp ##k build the solutions and build/rootfs
-
-test: reference glibc-programs gates tools answers grader $B/vm/initramfs.cpio ##k judge all that the kit promises
-	@sh tests/run.sh $B
+reference: reference-programs $B/rootfs.stamp ##k build the kit's own programs and build/rootfs
 
 # Progress is what a person has done: it goes only with all of it.
 clean: ##k remove build/; KEEP=1 keeps your progress
 	rm -rf $(if $(KEEP),$(filter-out $B/progress $B/hints,$(wildcard $B/*)),$B)
+
+ifneq ($(HANDOUT),)
+TEACHERS := test answers soak starters pictures grade gradebook hostile handout
+.PHONY: $(TEACHERS)
+$(TEACHERS):
+	@echo "make $@: this is a handout, and that takes the whole kit, which \
+	your teacher has" >&2; exit 2
+endif

@@ -29,6 +29,12 @@ PROGRAM_10-pivot-root := box
 ANSWERS_10-pivot-root := root.c harden.c container.c
 
 PROGRAMS := $(foreach s,$(STAGES),$(PROGRAM_$s))
+STUDENT_FILES := $(foreach s,$(STAGES),$(addprefix $s/,$(ANSWERS_$s)))
+
+# A handout (make handout) has the answers only as libraries, for each kind of
+# machine: solutions/MACHINE/STAGE.a.
+HANDOUT := $(if $(wildcard solutions/*/*.c),,yes)
+MACHINE := $(shell uname -m)
 
 # musl's compiler driver where there is one; a distribution whose C library is
 # musl needs none.
@@ -44,8 +50,9 @@ INCLUDES := -iquote stages/common $(addprefix -iquote stages/,$(STAGES))
 CFLAGS_COMMON := -std=gnu11 -D_GNU_SOURCE $(WARNINGS) $(INCLUDES) \
 	-ffunction-sections -fdata-sections -MMD -MP $(WERROR:%=-Werror)
 
+# -fPIE: what is handed out is linked elsewhere, where that may be the default.
 CC_reference := $(MUSL_CC)
-CFLAGS_reference := -O2 $(KERNEL_HEADERS)
+CFLAGS_reference := -O2 -fPIE $(KERNEL_HEADERS)
 LDFLAGS_reference := -static -s -Wl,--gc-sections -Wl,-z,noseparate-code
 FROM_reference := solutions
 
@@ -121,7 +128,26 @@ up_to = $(call reverse,$(call take,$1,$(STAGES)))
 take = $(if $2,$(firstword $2) $(if $(filter $1,$(firstword $2)),,$(call \
 	take,$1,$(wordlist 2,99,$2))))
 
-TREES := reference student glibc
+# Make comes to this rule where there is no source.
+define LIBRARY_RULES
+$B/reference/obj/$1/%.o: solutions/$(MACHINE)/$1.a
+	@mkdir -p $$(@D)
+	$$(call run,AR,ar p $$< $$(@F) >$$@)
+endef
+
+TREES := reference student $(if $(HANDOUT),,glibc)
 $(foreach t,$(TREES),$(eval $(call TREE_RULES,$t)))
 $(foreach t,$(TREES),$(foreach s,$(STAGES),$(eval \
 	$(call STAGE_RULES,$t,$s,$(call up_to,$s)))))
+
+ifneq ($(HANDOUT),)
+$(foreach s,$(STAGES),$(eval $(call LIBRARY_RULES,$s)))
+ifeq ($(wildcard solutions/$(MACHINE)/*.a),)
+$(STAGES:%=solutions/$(MACHINE)/%.a): other-machine
+.PHONY: other-machine
+other-machine:
+	@echo "this handout is for $(patsubst solutions/%/01-fork-exec.a,%,\
+	$(wildcard solutions/*/01-fork-exec.a)), this machine is $(MACHINE): \
+	ask your teacher for one that is for it" >&2; exit 1
+endif
+endif

@@ -68,18 +68,3 @@ $B/tests/inject: $B/tests/obj/faults/inject.o $B/tests/obj/faults/calls.o \
 .PHONY: gates
 gates: $(GATES:%=$B/tests/gates/%) $B/tests/probe \
 	$(DRIVERS:%=$B/reference/drivers/%) $B/tests/faults $B/tests/inject
-
-.PHONY: answers starters
-# STAGE=NN-name: of that stage alone
-# One that does not build fails when it is judged.
-answers: reference gates
-	-@$(MAKE) -s --no-print-directory -k -j$$(nproc) \
-		-f tests/answers/answers.mk B=$B $(STAGE:%=STAGE=%)
-
-# N=200: rounds; all processors are kept busy meanwhile
-soak: answers tools $B/rootfs.stamp $B/vm/initramfs.cpio ##k run all gates N times on a busy machine: N=200
-	@sh tests/soak.sh $B $(or $(N),20)
-
-.PHONY: soak
-starters: ##k stages/ from solutions/, for those who change a solution
-	@sh tests/starters.sh --write

@@ -31,7 +31,7 @@ $B/tests/measure: $B/tests/obj/demo/measure.o $B/tests/obj/process.o \
 		$(TOOL_LIBS)
 	$(call run,LD,$(LINK_TOOL))
 
-.PHONY: tools doctor demo pictures bench
+.PHONY: tools doctor demo bench
 tools: $(addprefix $B/tests/,doctor bench floor measure)
 
 # Needs nothing but a compiler: it is to say what else is missing.
@@ -41,9 +41,6 @@ doctor: $B/tests/doctor ##m what this machine can run, why not, what mends it
 demo: $B/reference/box $B/rootfs.stamp $B/vm/initramfs.cpio
 demo: $B/tests/measure $B/tests/doctor ##m a short tour of a container
 	@sh tests/demo/demo.sh $B
-
-pictures: reference gates tools ##k draw the pictures of README.md anew, from a real run
-	@sh tests/demo/pictures.sh $B
 
 # N=100 runs of each, BOXES=1000 alive at once
 bench: $B/reference/box $B/reference/cgroup $B/rootfs.stamp

@@ -1,8 +1,8 @@
 # common.sh - what the scripts of the loop share; to be sourced
 # shellcheck shell=sh disable=SC2034 # what is set here is used elsewhere
 #
-# B, the build directory, FILES, the student's, as STAGE/FILE, and UNLOCK come
-# from make. Progress is plain files:
+# B, the build directory, FILES, the student's, as STAGE/FILE, UNLOCK and
+# HANDOUT come from make. Progress is plain files:
 # progress/STAGE is there when its gate was passed, hints/STAGE.TASK says how
 # many of a task's hints were read.
 set -u
@@ -49,9 +49,14 @@ files_of()
 	done
 }
 
-# starter_of FILE: one of these as it was given out
+# starter_of FILE: one of these as it was given out. A handout has no answer to
+# make it of, and brings it along.
 starter_of()
 {
+	if [ -n "${HANDOUT:-}" ]; then
+		cat "tests/starters/${1#stages/}"
+		return
+	fi
 	awk -f tests/tools/starter.awk "solutions/${1#stages/}"
 }
 

@@ -5,10 +5,10 @@ NUMBERS := $(foreach s,$(STAGES),$(firstword $(subst -, ,$s)))
 stage_of = $(or $(filter $1,$(STAGES)),$(filter $1-% 0$1-%,$(STAGES)))
 ARGUMENT = $(if $(STAGE),$(or $(call stage_of,$(STAGE)),$(error STAGE=$(STAGE): \
 	no such stage; 01 to 10)))
-LOOP = B=$B UNLOCK=$(UNLOCK) FILES='$(foreach s,$(STAGES),$(addprefix \
-	$s/,$(ANSWERS_$s)))' sh tests/loop
+LOOP = B=$B UNLOCK=$(UNLOCK) HANDOUT=$(HANDOUT) FILES='$(STUDENT_FILES)' \
+	sh tests/loop
 
-.PHONY: loop watch hint reset solution sandbox unlocked
+.PHONY: loop watch hint reset solution submission sandbox unlocked
 loop: ##y build your stages, judge them, say what is next
 	@$(LOOP)/loop.sh
 
@@ -30,8 +30,11 @@ reset: ##y STAGE=NN: your files of a stage as they were; yours are kept
 		reset STAGE=03))
 
 solution: ##y STAGE=NN: how the kit does what you have passed
-	@$(LOOP)/solution.sh $(or $(ARGUMENT),$(error STAGE=NN is needed: make \
-		solution STAGE=03))
+	@$(LOOP)/solution.sh $(or $(ARGUMENT),$(HANDOUT),$(error STAGE=NN is \
+		needed: make solution STAGE=03))
+
+submission: ##y [STAGE=NN] [OUT=FILE]: your files in one, to hand in
+	@$(LOOP)/submission.sh '$(or $(OUT),$B/submission.tar.gz)' $(ARGUMENT)
 
 # Your programs, as they are now, where they can do no harm: what they see
 # cannot be changed, or ends with the sandbox. They make containers in there, so
@@ -101,8 +104,7 @@ endif
 # For editors: how each of your files is compiled.
 $B/compile_commands.json: stages/build.mk tests/loop/loop.mk
 	@mkdir -p $(@D)
-	@{ comma='['; for file in $(foreach s,$(STAGES),$(addprefix \
-		stages/$s/,$(ANSWERS_$s))); do \
+	@{ comma='['; for file in $(STUDENT_FILES:%=stages/%); do \
 		printf '%s\n{"directory":"%s","file":"%s","command":"%s"}' \
 		"$$comma" "$(CURDIR)" "$$file" \
 		"$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_student) -c $$file"; \

@@ -97,8 +97,8 @@ in_order()
 	while [ -n "$current" ]; do
 		begun "$current" || break
 		judge "$current" || break
-		say "make solution STAGE=${current%%-*} shows how the kit does" \
-			"it."
+		[ -n "${HANDOUT:-}" ] || say "make solution" \
+			"STAGE=${current%%-*} shows how the kit does it."
 		current=$(current_stage)
 	done
 	for stage in $stages; do

@@ -3,6 +3,10 @@
 # shellcheck source=tests/loop/common.sh
 . "$(dirname "$0")/common.sh"
 
+if [ -n "${HANDOUT:-}" ]; then
+	echo "This is a handout, without solutions: your teacher has them." >&2
+	exit 2
+fi
 if ! passed "$1"; then
 	say "Stage $1 is not passed yet; make hint helps on the way." >&2
 	exit 2

@@ -1,0 +1,22 @@
+# For those who teach with the kit, or change it: a handout is without this.
+
+.PHONY: test answers soak starters pictures
+
+test: reference glibc-programs gates tools answers grader $B/vm/initramfs.cpio ##k judge all that the kit promises
+	@sh tests/run.sh $B
+
+# STAGE=NN-name: of that stage alone
+# One that does not build fails when it is judged.
+answers: reference gates
+	-@$(MAKE) -s --no-print-directory -k -j$$(nproc) \
+		-f tests/answers/answers.mk B=$B $(STAGE:%=STAGE=%)
+
+# N=200: rounds; all processors are kept busy meanwhile
+soak: answers tools $B/rootfs.stamp $B/vm/initramfs.cpio ##k run all gates N times on a busy machine: N=200
+	@sh tests/soak.sh $B $(or $(N),20)
+
+starters: ##k stages/ from solutions/, for those who change a solution
+	@sh tests/starters.sh --write
+
+pictures: reference gates tools ##k draw the pictures of README.md anew, from a real run
+	@sh tests/demo/pictures.sh $B

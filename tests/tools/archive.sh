@@ -1,0 +1,43 @@
+#!/bin/sh
+# archive.sh DIR FILE - what is in DIR as FILE, which ends in .tar.gz or .zip
+#
+# The same files give the same bytes, whoever packs them, where and when: sorted,
+# nobody's, and all of one time, SOURCE_DATE_EPOCH or the first second of 2000.
+# DIR gets these times and permissions too.
+set -eu
+export LC_ALL=C TZ=UTC
+
+fail()
+{
+	echo "archive: $*" >&2
+	exit 1
+}
+
+case $2 in
+*.tar.gz | *.tgz | *.zip) ;;
+*) fail "$2: expected a name that ends in .tar.gz or .zip" ;;
+esac
+case $2 in
+*.zip) command -v zip >/dev/null || fail "$2: zip is not installed" ;;
+*) command -v cpio >/dev/null || fail "$2: cpio is not installed" ;;
+esac
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+chmod -R u+rwX,go+rX,go-w "$1"
+find "$1" -exec touch -d "@${SOURCE_DATE_EPOCH:-946684800}" {} +
+(cd "$1" && find . -mindepth 1 | sed 's,^\./,,' | sort) >"$work/list"
+case $2 in
+*.zip)
+	(cd "$1" && zip -q -X -9 "$work/new.zip" -@) <"$work/list" ||
+		fail "$2: zip fails"
+	mv "$work/new.zip" "$work/new"
+	;;
+*)
+	(cd "$1" && cpio -o -H ustar --quiet --reproducible -R 0:0) \
+		<"$work/list" >"$work/tar" || fail "$2: cpio fails"
+	gzip -n -9 <"$work/tar" >"$work/new" || fail "$2: gzip fails"
+	;;
+esac
+cp "$work/new" "$2" || fail "$2: cannot write it"
