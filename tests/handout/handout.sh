@@ -26,7 +26,7 @@ wanted()
 		tests/demo/terminal-svg.awk | tests/book/check.sh | \
 		tests/tools/starter.awk) false ;;
 	Makefile | README.md | GUIDE.md | LICENSE | .clang-format | \
-		.clang-tidy | .gitignore) ;;
+		.devcontainer/* | .clang-tidy | .gitignore) ;;
 	stages/build.mk | stages/[!/]*/*.[ch] | stages/[!/]*/README.md | \
 		stages/[!/]*/*.svg) ;;
 	rootfs/*.sh | rootfs/*.c | rootfs/*.mk | rootfs/init | \
