@@ -217,6 +217,44 @@ ok "and the compiler is heard there too" grep -q 'reap.c:1:.*none of this' \
 grade_locked include-the-answer STAGE=1
 ok "nor does what includes the answer" stage 0 "does not compile"
 
+# Who interrupts a grading has nothing left of it, the VM least of all.
+mark=TEN_STAGES_INTERRUPTED=$work
+# marked NAME: processes of it with the mark are there
+marked()
+{
+	# shellcheck disable=SC2013 # names without blanks
+	for process in $(grep -ls "$mark" /proc/[0-9]*/environ); do
+		grep -q "$1" "${process%environ}comm" 2>/dev/null && return
+	done
+	false
+}
+# within COMMAND...: it becomes true
+within()
+{
+	for _ in $(seq 600); do
+		"$@" && return
+		sleep 0.1
+	done
+	false
+}
+none_marked()
+{
+	! marked .
+}
+env -u JUDGE_IN "$mark" JUDGE_IN=vm setsid make -s --no-print-directory grade \
+	B="$build" SUBMISSION="$work/odd" OUT="$work/cut.out" STAGE=1 \
+	>"$work/out" 2>&1 </dev/null &
+group=$!
+within marked qemu
+ok "a grading that is to be interrupted is in the VM" marked qemu
+kill -s TERM -- "-$group"
+wait "$group" 2>/dev/null
+within none_marked
+ok "interrupted, it leaves no process" none_marked
+results=$work/cut.out/results.json
+status=0
+ok "and results that are valid" has "$model and .score == 0"
+
 # cannot NAME TEXT VARIABLE...: the grader itself says so, and grades nothing
 cannot()
 {
