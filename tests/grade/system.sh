@@ -6,6 +6,7 @@
 # else to be read, here or in the VM. CC is musl-gcc, or gcc where musl is the C
 # library.
 set -u
+umask 022
 to=$1
 cc=$2
 
@@ -20,7 +21,7 @@ take()
 {
 	for file; do
 		place=$(realpath "$(dirname "$file")")
-		if ! mkdir -p "$to$place" || ! cp -pRL "$file" "$to$place"; then
+		if ! mkdir -p "$to$place" || ! cp -RL "$file" "$to$place"; then
 			fail "cannot copy $file"
 		fi
 	done
