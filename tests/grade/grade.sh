@@ -6,7 +6,8 @@
 # the reference modules; one test of the last stage takes a box that is made of
 # the submission alone. All is judged here if memory and processes can be limited
 # here, else in the VM; JUDGE_IN=here in the environment does without limits of
-# memory, for who trusts the submission, and JUDGE_IN=vm takes the VM.
+# memory, for who trusts the submission, and JUDGE_IN=vm takes the VM. With
+# COLLECTED=FILE, SUBMISSION is what collect has made of one, and FILE its lines.
 #
 # OUT/results.json is valid at any moment and has what is known so far;
 # OUT/build.log what the compiler said. Exits 0 when it has graded, whatever the
@@ -194,10 +195,16 @@ stages=${stages% }
 last=${stages##* }
 wanted=${only:-$stages}
 mkdir "$work/src" "$made"
-# shellcheck disable=SC2046 # names are words
-"$build/grade/collect" "$submission" "$work/src" $(for stage in $stages; do
-	for file in $(files_of "$stage"); do echo "$stage/$file"; done
-done) >"$work/files" || exit 125
+if [ "${COLLECTED-}" ]; then
+	cp -R "$submission/." "$work/src" && cp "$COLLECTED" "$work/files" ||
+		exit 125
+else
+	# shellcheck disable=SC2046 # names are words
+	"$build/grade/collect" "$submission" "$work/src" $(for stage in \
+		$stages; do
+		for file in $(files_of "$stage"); do echo "$stage/$file"; done
+	done) >"$work/files" || exit 125
+fi
 for stage in $wanted; do
 	echo "it was not judged yet" >"$work/$stage.why"
 done
