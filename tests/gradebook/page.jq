@@ -44,28 +44,27 @@ def kind($built): if .status == "skipped" then "s"
 	elif .status == "passed" then "p"
 	else "f" end;
 def mark: {s: "–", n: "×", f: "0"};
-def words: {p: "passed", f: "failed", n: "not built", s: "skipped"};
 
 def fact($name; $value): "<div><dt>\($name)<dd>\($value)</div>";
 
-def facts($max): (map(.results.score) | sort) as $scores
+def facts($full): (map(.results.score) | sort) as $scores
 	| "<dl class=facts>"
 	+ fact("Students"; length)
 	+ if length == 0 then "" else
-	fact("Mean"; "\($scores | add / length | round1) of \($max)")
+	fact("Mean"; "\($scores | add / length | round1) of \($full)")
 	+ fact("Median"; $scores | quantile(0.5) | round1)
 	+ fact("Quartiles"; "\($scores | quantile(0.25) | round1), \($scores
 		| quantile(0.75) | round1)")
 	+ fact("Lowest, highest"; "\($scores[0]), \($scores[-1])") end
 	+ "</dl>";
 
-def distribution($max): (if $max <= 20 then $max + 1 else 10 end) as $bins
-	| map(.results.score | if $max <= 20 then . else
-		[. * 10 / $max | floor, 9] | min end) as $in
+def distribution($full): (if $full <= 20 then $full + 1 else 10 end) as $bins
+	| map(.results.score | if $full <= 20 then . else
+		[. * 10 / $full | floor, 9] | min end) as $in
 	| [range($bins) as $bin | {
-		label: (if $max <= 20 then "\($bin)" else
-			"\($bin * $max / 10 | ceil)–\(if $bin == 9 then $max else
-			(($bin + 1) * $max / 10 | ceil) - 1 end)" end),
+		label: (if $full <= 20 then "\($bin)" else
+			"\($bin * $full / 10 | ceil)–\(if $bin == 9 then $full else
+			(($bin + 1) * $full / 10 | ceil) - 1 end)" end),
 		count: ($in | map(select(. == $bin)) | length)}]
 	| ([.[].count] | max) as $most
 	| "<table class=bars><thead><tr><th scope=col>Points<th scope=col>Students"
@@ -74,8 +73,7 @@ def distribution($max): (if $max <= 20 then $max + 1 else 10 end) as $bins
 		| join("")) + "</table>";
 
 def stages($columns): . as $class
-	| "<div class=wide tabindex=0 role=region aria-label=Stages><table>"
-	+ "<thead><tr><th scope=col>Stage<th scope=col>Mean<th scope=col>All points"
+	| "<table class=stages><thead><tr><th scope=col>Stage<th scope=col>Mean<th scope=col>All points"
 	+ "<th scope=col>Not built<tbody>"
 	+ ($columns | to_entries | map(.key as $at
 		| [$class[].results.stages[$at]] as $all
@@ -83,12 +81,21 @@ def stages($columns): . as $class
 		| "<tr><th scope=row>\(.value.stage)<td>\($all | map(.score) | add
 			/ length | round1) of \(.value.max_score)<td>\($all
 			| map(select(.score == .max_score)) | length)<td>\($without
-			| length)" + ($without | map(.tests[0].message) | messages))
-		| join("")) + "</table></div>";
+			| length)" + if $without == [] then "" else
+			"<tr><td colspan=4>" + ($without
+				| map(.tests[0].message) | messages) end)
+		| join("")) + "</table>";
 
 def legend: "<ul class=legend><li><b class=p>2</b> passed: its points"
 	+ "<li><b class=f>0</b> failed<li><b class=n>×</b> not built"
 	+ "<li><b class=s>–</b> skipped: this machine could not judge it</ul>";
+
+# A line between stages, by the place of the column.
+def lines($columns): $columns | map(.tests | length) | .[:-1]
+	| [foreach .[] as $n (0; . + $n)] | map(
+		".map tbody td:nth-child(\(. + 3)), .map thead tr + tr th:nth-child(\(. + 1))")
+	| if . == [] then "" else join(",\n") + " { border-left: .25rem solid"
+		+ " var(--paper) }\n" end;
 
 def heat_map($columns): "<div class=map tabindex=0 role=region "
 	+ "aria-label=\"Students and tests\"><table><thead><tr>"
@@ -96,8 +103,7 @@ def heat_map($columns): "<div class=map tabindex=0 role=region "
 	+ ($columns | map("<th colspan=\(.tests | length) scope=colgroup>"
 		+ "<span>\(.stage)</span>") | join("")) + "<tr>"
 	+ ($columns | map(.stage as $stage | .tests | to_entries
-		| map("<th scope=col\(if .key == 0 then " class=first" else "" end)>"
-			+ "<a href=\"#\($stage)-\(.value.name)\" title=\"\($stage)"
+		| map("<th scope=col><a href=\"#\($stage)-\(.value.name)\" title=\"\($stage)"
 			+ " \(.value.name), \(.value.max_points | plural("point";
 			"points"))\">\(.value.name)</a>") | join("")) | join(""))
 	+ "<tbody>"
@@ -140,7 +146,7 @@ def warnings: (map(select(.state != "graded"))) as $open
 	| [.[].results // empty | .stages[].tests[] | select(.status == "skipped")]
 		as $skipped
 	| (if $open == [] then "" else "<div class=note role=note><p><b>"
-		+ "\($open | length | students) not graded:</b> "
+		+ "\($open | length | students) not graded, or not in full:</b> "
 		+ ($open | map("<a href=#s\(.number)>\(.shown)</a>") | join(", "))
 		+ ". They are in no mean and no count of this page.</div>" end)
 	+ (if $skipped == [] then "" else "<div class=note role=note><p><b>"
@@ -149,18 +155,20 @@ def warnings: (map(select(.state != "graded"))) as $open
 		+ " That is nobody's fault, and there are no points for them:"
 		+ ($skipped | map(.message) | messages) + "</div>" end);
 
-def tests_of: .built as $built | map_values(.) | if $built | not then
-		"<p class=said>\(.tests[0].message | cut(700) | text)"
-	else "<table><thead><tr><th scope=col>Test<th scope=col>Points"
-	+ "<th scope=col>What was seen<tbody>"
-	+ (.tests | map(kind(true) as $kind
-		| "<tr><th scope=row><code>\(.name)</code><td class=\($kind)>"
-		+ "\(.points)/\(.max_points)<td>" + if $kind == "p" then "passed" else
-			"<p class=faint>\(.intent | text)<p class=said>"
-			+ (if $kind == "s" then "skipped: " else "" end)
-			+ (.message | cut(700) | text) + (if .command == "" then ""
-				else "<p><code>\(.command | cut(700) | text)</code>"
-				end) end) | join("")) + "</table>" end;
+def tests_of: (.tests | map(select(.status == "passed"))) as $passed
+	| (.tests - $passed) as $rest
+	| if .built | not then "<p class=said>\(.tests[0].message | cut(700) | text)"
+	else (if $passed == [] then "" else "<p>Passed: \($passed | map(.name)
+		| join(", "))" end)
+	+ (if $rest == [] then "" else "<table><thead><tr><th scope=col>Test"
+	+ "<th scope=col>Points<th scope=col>What was seen<tbody>"
+	+ ($rest | map("<tr><th scope=row>\(.name)<td class=\(kind(true))>"
+		+ "\(.points)/\(.max_points)<td><p class=faint>\(.intent | text)"
+		+ "<p class=said>" + (if .status == "skipped" then "skipped: "
+			else "" end) + (.message | cut(700) | text)
+		+ (if .command == "" then ""
+			else "<p><code>\(.command | cut(700) | text)</code>" end))
+		| join("")) + "</table>" end) end;
 
 def student: "<section class=student id=s\(.number)>"
 	+ "<p><a href=#class>← The class</a>"
@@ -181,7 +189,7 @@ to_entries | map(.value + {number: .key, shown: (.value.id | text)})
 | . as $class
 | map(select(.state == "graded")) as $graded
 | ($class | map(select(.results))[0].results.stages // []) as $columns
-| ($columns | map(.max_score) | add // 0) as $max
+| ($columns | map(.max_score) | add // 0) as $full
 | "<!DOCTYPE html>
 <html lang=en>
 <head>
@@ -191,16 +199,16 @@ to_entries | map(.value + {number: .key, shown: (.value.id | text)})
 <title>\($title | text): gradebook</title>
 <link rel=icon href=\"data:,\">
 <style>
-\($style)</style>
+\($style)\(lines($columns))</style>
 </head>
 <body>
 <main>
 <div id=class>
 <h1>\($title | text)</h1>",
 ($class | warnings),
-($graded | facts($max)),
+($graded | facts($full)),
 if $graded == [] then empty else
-"<h2>Points</h2>", ($graded | distribution($max)),
+"<h2>Points</h2>", ($graded | distribution($full)),
 "<h2>Stages</h2>", ($graded | stages($columns)) end,
 "<h2>Students and tests</h2>", legend, ($class | heat_map($columns)),
 if $graded == [] then empty else

@@ -8,7 +8,12 @@
 # for those who read. Run by GNU parallel, here or on another machine, or by
 # Slurm.
 set -u
-[ -d "$5" ] || cd "$2" || exit 125
+copy=
+if [ -d "$5" ]; then
+	[ "$PWD" = "$2" ] || copy=$PWD
+else
+	cd "$2" || exit 125
+fi
 dir=$PWD/$5
 cd "$(dirname "$0")/../.." || exit 125
 if [ "$(sh tests/gradebook/kit.sh "$1")" != "$3" ]; then
@@ -16,11 +21,18 @@ if [ "$(sh tests/gradebook/kit.sh "$1")" != "$3" ]; then
 		"not built: copy it there anew, and make grader" >&2
 	exit 125
 fi
+# Cut off, it is not graded, and what another machine has of it goes.
+cut=
+trap 'cut=1' HUP INT TERM
 rm -rf "$dir/out"
 mkdir "$dir/out" || exit 125
 COLLECTED=$dir/files sh tests/grade/grade.sh "$1" "$dir/src" "$dir/out" \
 	${4:+"$4"} >"$dir/out/grade.log" 2>&1
 status=$?
+if [ "$cut" ]; then
+	[ -z "$copy" ] || rm -rf "$copy"
+	exit 143
+fi
 echo $status >"$dir/out/status"
 # Whoever reads our output takes in what is there.
 echo "$5"
