@@ -42,6 +42,9 @@ esac
 case $class/ in
 "$out"/*) die "OUT must not have CLASS in it" ;;
 esac
+case ${JOBS-} in
+*[!0-9]* | 0*) die "JOBS=$JOBS: not a number of gradings" ;;
+esac
 mkdir -p -- "$out" || die "OUT: cannot make $out"
 exec 8>"$out/.lock" || die "OUT: cannot write to $out"
 flock -n 8 || die "somebody is at work on $out"
@@ -110,7 +113,7 @@ finish()
 	fi 2>/dev/null
 	take_all
 	[ -z "$interrupted" ] ||
-		say "interrupted; $done_now more are graded: call it again to go on"
+		say "interrupted, with $done_now graded: call it again to go on"
 	rm -rf "$run"
 	exit $status
 }
@@ -121,7 +124,8 @@ trap 'interrupted=1; exit 143' TERM HUP
 # What was killed outright has left what it had done.
 take_all
 done_now=0
-rm -rf "$run" && mkdir "$run" || die "OUT: cannot make $run"
+rm -rf "$run"
+mkdir "$run" || die "OUT: cannot make $run"
 hash=$(sh tests/gradebook/kit.sh "$build") || exit 125
 
 # The files that are looked at: of that stage, but the last one takes all.
@@ -222,8 +226,9 @@ tell()
 {
 	[ -e "$run/$1/out/status" ] || return
 	take "$1" || die "OUT: cannot write to $out"
-	[ -t 2 ] && [ -z "${SLURM-}" ] ||
+	if [ ! -t 2 ] || [ -n "${SLURM-}" ]; then
 		say "[$done_now/$todo] $name: $score$(left)"
+	fi
 }
 
 # with_parallel: all of $run/todo
@@ -255,10 +260,14 @@ with_parallel()
 	mkfifo "$run/done" || exit 125
 	(
 		cd "$run" || exit 125
-		# What somebody has set up for other work is none of ours.
+		# What somebody has set up for other work is none of ours; what
+		# parallel finds out about this machine is there the next time.
 		unset PARALLEL
-		export PARALLEL_HOME="$run/parallel"
-		mkdir "$PARALLEL_HOME"
+		PARALLEL_HOME=$build/grade/parallel
+		mkdir -p "$PARALLEL_HOME" 2>/dev/null && [ -w "$PARALLEL_HOME" ] ||
+			PARALLEL_HOME=$run/parallel
+		mkdir -p "$PARALLEL_HOME"
+		export PARALLEL_HOME
 		exec parallel --plain --will-cite "$@" -q \
 			sh "$there/tests/gradebook/student.sh" "$built" "$run" \
 			"$hash" "$stage" '{1}' '{2}' <todo 8>&-
