@@ -13,7 +13,8 @@ include tests/tools.mk
 include tests/loop/loop.mk
 include tests/book/book.mk
 # A handout is without these.
-include $(wildcard tests/kit.mk tests/grade/grade.mk tests/handout/handout.mk)
+include $(wildcard tests/kit.mk tests/grade/grade.mk \
+	tests/gradebook/gradebook.mk tests/handout/handout.mk)
 
 .PHONY: help reference clean
 

@@ -8,7 +8,8 @@
 # here, else in the VM; JUDGE_IN=here in the environment does without limits of
 # memory, for who trusts the submission, and JUDGE_IN=vm takes the VM. Built it
 # is in boxes here if they start here, else in the VM, which takes longer;
-# BUILD_IN=vm takes the VM.
+# BUILD_IN=vm takes the VM. With COLLECTED=FILE, SUBMISSION is what
+# collect has made of one, and FILE its lines.
 #
 # OUT/results.json is valid at any moment and has what is known so far;
 # OUT/build.log what the compiler said. Exits 0 when it has graded, whatever the
@@ -229,10 +230,16 @@ stages=${stages% }
 last=${stages##* }
 wanted=${only:-$stages}
 mkdir "$work/src" "$made" || exit 125
-# shellcheck disable=SC2046 # names are words
-"$build/grade/collect" "$submission" "$work/src" $(while read -r stage _ files; do
-	for file in $files; do echo "$stage/$file"; done
-done <"$build/grade/stages") >"$work/files" || exit 125
+if [ "${COLLECTED-}" ]; then
+	cp -R "$submission/." "$work/src" && cp "$COLLECTED" "$work/files" ||
+		exit 125
+else
+	# shellcheck disable=SC2046 # names are words
+	"$build/grade/collect" "$submission" "$work/src" $(while read -r \
+		stage _ files; do
+		for file in $files; do echo "$stage/$file"; done
+	done <"$build/grade/stages") >"$work/files" || exit 125
+fi
 for stage in $wanted; do
 	echo "it was not judged yet" >"$work/$stage.why"
 done
