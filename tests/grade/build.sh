@@ -1,5 +1,10 @@
 # build.sh - how a submission is built: in a box, where the compiler sees the
 # kit's headers and the submission alone; to be sourced by grade.sh
+#
+# Root of a container that may make no namespaces, as Docker's are, can still
+# change root and be nobody: then the same is done by copies and chroot. Nothing
+# of a submission is run here, but what a compiler can be told to read is what
+# has to be kept from it.
 # shellcheck shell=sh disable=SC2154 # build, work, made and the like are its own
 
 # libraries STAGE TREE: those of the stages up to it, latest first, but for its
@@ -11,7 +16,19 @@ libraries()
 		"$build/grade/stages"
 }
 
-# in_box OPTION... -- WORD...: a compiler's world, in which nobody is anybody
+# find_cell: how to be alone with a compiler here, to $cell; false: not at all
+find_cell()
+{
+	cell=in_box
+	in_box "$build/grade/root" true 2>"$work/no-box" && return
+	[ "$(id -u)" -eq 0 ] || return 1
+	cell=in_chroot
+	[ -d "$build/grade/toolchain" ] || sh tests/grade/toolchain.sh \
+		"$build/grade/toolchain" "${CC##*/}" || return 1
+	in_chroot "$build/grade/root" sh -c :
+}
+
+# in_box OPTION... ROOT WORD...: a compiler's world, in which nobody is anybody
 in_box()
 {
 	for dir in /usr /bin /sbin /lib /lib32 /lib64; do
@@ -26,12 +43,59 @@ in_box()
 		-v "$build/grade/headers:/kit:ro" "$@" </dev/null
 }
 
+# in_chroot OPTION... ROOT WORD...: the same for nobody in a tree of copies, which
+# one grading has at a time. A volume that is not read-only is copied back; none
+# is left for the next one to read.
+in_chroot()
+(
+	inside=$build/grade/toolchain
+	exec 8<"$inside" && flock 8 || exit 125
+	from='' to='' dir=/
+	# Somebody who was killed may have left them.
+	volumes="$inside/kit $inside/src $inside/out $inside/libraries
+		$inside/main.o"
+	# shellcheck disable=SC2086 # words: the build directory has no blanks
+	rm -rf $volumes
+	set -- -v "$build/grade/headers:/kit:ro" "$@"
+	while :; do
+		case $1 in
+		-v)
+			name=${2#*:} name=${name%:ro}
+			cp -RP "${2%%:*}" "$inside$name" || exit 125
+			chmod -R go=rX "$inside$name"
+			case $2 in
+			*:ro) ;;
+			*)
+				from=$inside$name to=${2%%:*}
+				chmod 1777 "$from"
+				;;
+			esac
+			;;
+		-w) dir=$2 ;;
+		-e) export "${2?}" ;;
+		*) break ;;
+		esac
+		shift 2
+	done
+	shift
+	# shellcheck disable=SC2016 # the shell in there
+	LC_ALL=C PATH=/usr/bin:/bin:/usr/sbin:/sbin timeout -k 1 60 prlimit \
+		--as=1073741824 --cpu=30 --fsize=16777216 --nofile=256 \
+		--nproc=512 --core=0 chroot --userspec=65534:65534 --groups= \
+		"$inside" sh -c 'cd "$0" && exec "$@"' "$dir" "$@" </dev/null
+	status=$?
+	[ -z "$to" ] || cp -RP "$from/." "$to" || status=125
+	# shellcheck disable=SC2086
+	rm -rf $volumes "$inside"/tmp/*
+	exit $status
+)
+
 # compile STAGE: its objects to made/STAGE.o/; false when there are not all
 compile()
 {
 	mkdir -p "$made/$1.o" && chmod 1777 "$made/$1.o" || return 1
 	# shellcheck disable=SC2016,SC2046 # the shell in the box; words
-	in_box -v "$work/src/$1:/src:ro" -v "$made/$1.o:/out" -w /src \
+	$cell -v "$work/src/$1:/src:ro" -v "$made/$1.o:/out" -w /src \
 		-e "CC=$CC $CFLAGS -pipe" "$build/grade/root" sh -c '
 		status=0
 		for file; do
@@ -46,7 +110,7 @@ link()
 	mkdir -p "${made:?}/$(dirname "$2")" &&
 		chmod 1777 "$made/$(dirname "$2")" || return 1
 	# shellcheck disable=SC2016
-	in_box -v "$made:/src:ro" -v "$made/$(dirname "$2"):/out" \
+	$cell -v "$made:/src:ro" -v "$made/$(dirname "$2"):/out" \
 		-v "$build/reference/obj:/libraries:ro" -v "$3:/main.o:ro" \
 		-e "CC=$CC" -e "LDFLAGS=$LDFLAGS" -e "WORDS=$4 $5" \
 		"$build/grade/root" sh -c '

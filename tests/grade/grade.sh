@@ -204,6 +204,11 @@ done
 : >"$work/no-whole"
 : >"$out/build.log" || exit 125
 gather
+if ! find_cell; then
+	say "cannot compile out of sight of the answers: no box can be made" \
+		"($(tail -n 1 "$work/no-box")), and only root can do without"
+	exit 125
+fi
 ready=
 for stage in $stages; do
 	# The last one takes all of them.
