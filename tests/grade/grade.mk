@@ -38,7 +38,7 @@ grader: reference gates tools $B/grade/root.stamp $B/grade/stages \
 
 # SEED=N: the names and numbers of a grading that was
 grade: grader ##k SUBMISSION=DIR OUT=DIR [STAGE=NN]: points for somebody's files
-	@$(GRADER) SEED='$(SEED)' sh tests/grade/grade.sh $B \
+	@$(GRADER) SEED='$(SEED)' exec sh tests/grade/grade.sh $B \
 		'$(or $(SUBMISSION),$(error SUBMISSION=DIR is needed))' \
 		'$(or $(OUT),$(error OUT=DIR is needed))' $(ARGUMENT)
 

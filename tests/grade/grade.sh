@@ -40,9 +40,26 @@ finish()
 	[ ! -s "$work/vm.pid" ] || kill "$(cat "$work/vm.pid")"
 	rm -rf "$work"
 }
+# ended STATUS: what is known by then is kept
+# shellcheck disable=SC2317
+ended()
+{
+	trap '' INT TERM HUP
+	[ -e "$work/no-whole" ] || exit "$1"
+	for planned in $wanted; do
+		case $(cat "$work/$planned.why") in
+		"it was not judged yet" | "it could not be judged")
+			echo "the grading ended before it" \
+				>"$work/$planned.why"
+			;;
+		esac
+	done
+	gather
+	exit "$1"
+}
 trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+trap 'ended 130' INT
+trap 'ended 143' TERM HUP
 tree=$build/reference/obj
 status=0
 
@@ -154,7 +171,7 @@ judge_in_vm()
 	rm -f "$work/vm" && mkfifo "$work/vm" && exec 9<>"$work/vm" ||
 		exit 125
 	{
-		sh rootfs/vm.sh --timeout 900 --memory 1024 --out "$work/vm" \
+		sh rootfs/vm.sh --timeout 900 --memory 512 --out "$work/vm" \
 			--add "$build/rootfs:/kit/rootfs" \
 			--add "$build/tests/probe:/kit/probe" \
 			--add "$build/tests/gates:/kit/gates" \

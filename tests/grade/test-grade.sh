@@ -192,6 +192,28 @@ ok "the box of a submission has the submission's mistakes" has \
 	'[.stages[0].tests[] | select(.status != "passed")] |
 	map(.name) == ["exits"] and (.[0].message | contains("alone") | not)'
 
+# Who is interrupted, all that is running with it, keeps what was known by then.
+results=$work/cut.out/results.json
+setsid make -s --no-print-directory grade B="$build" \
+	SUBMISSION="$work/reference" OUT="$work/cut.out" >"$work/out" 2>&1 \
+	</dev/null &
+for _ in $(seq 600); do
+	jq -e '.score >= 10' "$results" >/dev/null 2>&1 && break
+	sleep 0.2
+done
+kill -s TERM -- -$!
+wait $!
+status=0
+for _ in $(seq 100); do
+	# make may be gone first.
+	grep -q "the grading ended before it" "$results" && break
+	sleep 0.2
+done
+ok "interrupted, it has what was judged by then" has '.score >= 10 and
+	.score < 100 and all(.stages[].tests[] | select(.points == 0);
+		.message == "the grading ended before it")'
+ok "and that is as the model has it" has "$model"
+
 # cannot NAME TEXT VARIABLE...: the grader itself says so, and grades nothing
 cannot()
 {
