@@ -13,6 +13,7 @@ include tests/tools.mk
 include tests/loop/loop.mk
 include tests/book/book.mk
 include tests/grade/grade.mk
+include tests/export/export.mk
 
 .PHONY: help reference test clean
 
