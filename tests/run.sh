@@ -174,6 +174,7 @@ part "soak" soak
 part "student's loop" sh tests/loop/test-loop.sh "$build"
 part "grading" sh tests/grade/test-grade.sh "$build"
 part "exports" sh tests/export/test-export.sh "$build"
+part "Gradescope" sh tests/export/test-gradescope.sh "$build"
 part "hostile submissions" make -s --no-print-directory hostile B="$build"
 part "lessons and guide" sh tests/docs/test-docs.sh "$build"
 part "book" book
