@@ -13,7 +13,7 @@ include tests/tools.mk
 include tests/loop/loop.mk
 include tests/book/book.mk
 # A handout is without these.
-include $(wildcard tests/kit.mk tests/grade/grade.mk \
+include $(wildcard tests/kit.mk tests/grade/grade.mk tests/export/export.mk \
 	tests/gradebook/gradebook.mk tests/handout/handout.mk)
 
 .PHONY: help reference clean
@@ -36,7 +36,8 @@ clean: ##k remove build/; KEEP=1 keeps your progress
 	rm -rf $(if $(KEEP),$(filter-out $B/progress $B/hints,$(wildcard $B/*)),$B)
 
 ifneq ($(HANDOUT),)
-TEACHERS := test answers soak starters pictures grade gradebook hostile handout
+TEACHERS := test answers soak starters pictures grade graded gradebook export \
+	gradescope hostile handout bench-grade
 .PHONY: $(TEACHERS)
 $(TEACHERS):
 	@echo "make $@: this is a handout, and that takes the whole kit, which \

@@ -1,7 +1,8 @@
 #!/bin/sh
 # deps.sh - install what the kit needs and this machine lacks
 #
-# deps.sh                        check, and install what is missing
+# deps.sh [--needed]             check, and install what is missing; only what
+#                                nothing works without
 # deps.sh --print [--manager M]  print the line that would install everything
 #                                (M: apt, dnf, apk or pacman)
 #
@@ -47,6 +48,9 @@ table()
 		mandoc,man-pages man-db,man-pages
 	no  parallel  parallel       parallel   parallel       parallel
 	no  pandoc    pandoc         pandoc     pandoc-cli     pandoc-cli
+	no  prove     perl           perl-Test-Harness perl-utils perl
+	no  python3   python3        python3    python3        python
+	no  junitparser python3-junitparser python3-junitparser - -
 	EOF
 }
 
@@ -58,6 +62,8 @@ present()
 	musl) command -v musl-gcc || ls /lib/ld-musl-*.so.1 ;;
 	headers) [ -e /usr/include/linux/sched.h ] ;;
 	busybox) "$here/find-busybox.sh" ;;
+	# A module, which the system's own Python is to have.
+	junitparser) /usr/bin/python3 -c "import junitparser" ;;
 	# What fetch-kernel.sh downloads with.
 	download)
 		case $manager in
@@ -118,9 +124,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 manager=
 print=
+only=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--print) print=1 ;;
+	--needed) only=1 ;;
 	--manager)
 		case ${2:-} in
 		apt | dnf | apk | pacman) manager=$2 ;;
@@ -128,7 +136,8 @@ while [ $# -gt 0 ]; do
 		esac
 		shift
 		;;
-	*) echo "usage: deps.sh [--print] [--manager MANAGER]" >&2 && exit 2 ;;
+	*) echo "usage: deps.sh [--needed] [--print]" \
+		"[--manager MANAGER]" >&2 && exit 2 ;;
 	esac
 	shift
 done
@@ -146,8 +155,14 @@ if [ -n "$print" ]; then
 	exit
 fi
 
+# useful - what there is more of to be had
+useful()
+{
+	[ -n "$only" ] || packages no
+}
+
 needed=$(packages yes)
-useful=$(packages no)
+useful=$(useful)
 if [ -z "$needed$useful" ]; then
 	echo "deps: everything is here"
 	exit
@@ -168,7 +183,7 @@ if [ -n "$able" ]; then
 	# shellcheck disable=SC2086
 	install $needed $useful || { [ -z "$needed" ] || install $needed; } || :
 	needed=$(packages yes)
-	useful=$(packages no)
+	useful=$(useful)
 fi
 
 if [ -n "$needed" ] && [ "$manager" = none ]; then

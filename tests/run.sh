@@ -173,6 +173,10 @@ grep '^# it took' "$work/out" | sed 's/^#/  /'
 part "soak" soak
 part "student's loop" sh tests/loop/test-loop.sh "$build"
 part "grading" sh tests/grade/test-grade.sh "$build"
+part "other answers, graded" make -s --no-print-directory graded B="$build"
+part "exports" sh tests/export/test-export.sh "$build"
+part "Gradescope" sh tests/export/test-gradescope.sh "$build"
+part "class" sh tests/gradebook/test-gradebook.sh "$build"
 part "handout" sh tests/handout/test-handout.sh "$build"
 part "hostile submissions" make -s --no-print-directory hostile B="$build"
 part "lessons and guide" sh tests/docs/test-docs.sh "$build"

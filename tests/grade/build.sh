@@ -6,9 +6,12 @@
 # driver, on the reference, and there is WORK/STAGE.built; or WORK/STAGE.why says
 # why not. With the last of the course: WORK/made/whole/box, of the submission
 # alone, or WORK/no-whole says why not. What the compiler says goes to WORK/log.
-# CC, CFLAGS and LDFLAGS come from make.
+# CC, CFLAGS and LDFLAGS come from make, BUILD_BY from --can.
 #
-# build.sh BUILD --can: exits 0 when a box starts here.
+# build.sh BUILD --can: prints by what it can be done here: "box"; or "chroot", for
+# root of a container that may make no namespaces, as Docker's are. Nothing of a
+# submission is run here, but what a compiler can be told to read is what has to
+# be kept from it. False: by neither.
 set -u
 build=$1
 work=$2
@@ -19,6 +22,7 @@ tree=$build/reference/obj
 stages=$(cut -d' ' -f1 "$build/grade/stages" | tr '\n' ' ')
 stages=${stages% }
 last=${stages##* }
+inside=$build/grade/root
 # Compiling takes longer where the processor is emulated.
 seconds=${BUILD_SECONDS:-30}
 
@@ -41,7 +45,7 @@ libraries()
 		"$build/grade/stages"
 }
 
-# in_box OPTION... -- WORD...: a compiler's world, in which nobody is anybody
+# in_box OPTION... ROOT WORD...: a compiler's world, in which nobody is anybody
 in_box()
 {
 	[ "$(id -u)" -ne 0 ] || set -- --user 65534:65534 "$@"
@@ -53,12 +57,66 @@ in_box()
 		-v "$build/grade/headers:/kit:ro" "$@" </dev/null
 }
 
+# in_chroot OPTION... ROOT WORD...: the same for nobody in a tree of copies, which
+# one grading has at a time. A volume that is not read-only is copied back; none
+# is left for the next one to read.
+in_chroot()
+(
+	exec 8<"$inside" && flock 8 || exit 125
+	from='' to='' dir=/
+	no_volumes || exit 125
+	set -- -v "$build/grade/headers:/kit:ro" "$@"
+	while :; do
+		case $1 in
+		-v)
+			name=${2#*:} name=$inside${name%:ro}
+			rm -rf "$name"
+			cp -RP "${2%%:*}" "$name" || exit 125
+			chmod -R go=rX "$name"
+			case $2 in
+			*:ro) ;;
+			*)
+				from=$name to=${2%%:*}
+				chmod 1777 "$from"
+				;;
+			esac
+			;;
+		-w) dir=$2 ;;
+		-e) export "${2?}" ;;
+		*) break ;;
+		esac
+		shift 2
+	done
+	shift
+	# shellcheck disable=SC2016 # the shell in there
+	LC_ALL=C PATH=/usr/bin:/bin:/usr/sbin:/sbin timeout -k 1 \
+		$((2 * seconds)) prlimit --as=1073741824 --cpu="$seconds" \
+		--fsize=16777216 --nofile=256 --nproc=512 --core=0 \
+		chroot --userspec=65534:65534 --groups= "$inside" \
+		sh -c 'cd "$0" && exec "$@"' "$dir" "$@" </dev/null
+	status=$?
+	[ -z "$to" ] || cp -RP "$from/." "$to" || status=125
+	no_volumes || status=125
+	exit $status
+)
+
+# no_volumes: the tree as it is for a box, which mounts them; somebody who was
+# killed may have left some
+no_volumes()
+{
+	for dir in kit src out libraries tmp; do
+		rm -rf "${inside:?}/$dir" && mkdir "$inside/$dir" || return 1
+	done
+	chmod 1777 "$inside/tmp" && rm -rf "$inside/main.o" &&
+		: >"$inside/main.o"
+}
+
 # compile STAGE: its objects to made/STAGE.o/; false when there are not all
 compile()
 {
 	mkdir -p "$made/$1.o" && chmod 1777 "$made/$1.o" || return 1
 	# shellcheck disable=SC2016,SC2046 # the shell in the box; words
-	in_box -v "$work/src/$1:/src:ro" -v "$made/$1.o:/out" -w /src \
+	"in_$BUILD_BY" -v "$work/src/$1:/src:ro" -v "$made/$1.o:/out" -w /src \
 		-e "CC=$CC $CFLAGS -pipe" "$build/grade/root" sh -c '
 		status=0
 		for file; do
@@ -73,7 +131,7 @@ link()
 	mkdir -p "${made:?}/$(dirname "$2")" &&
 		chmod 1777 "$made/$(dirname "$2")" || return 1
 	# shellcheck disable=SC2016
-	in_box -v "$made:/src:ro" -v "$made/$(dirname "$2"):/out" \
+	"in_$BUILD_BY" -v "$made:/src:ro" -v "$made/$(dirname "$2"):/out" \
 		-v "$build/reference/obj:/libraries:ro" -v "$3:/main.o:ro" \
 		-e "CC=$CC" -e "LDFLAGS=$LDFLAGS" -e "WORDS=$4 $5" \
 		"$build/grade/root" sh -c '
@@ -150,7 +208,14 @@ build_whole()
 }
 
 if [ "${1-}" = --can ]; then
-	in_box "$build/grade/root" sh -c :
+	if in_box "$build/grade/root" sh -c :; then
+		echo box
+	elif [ "$(id -u)" -eq 0 ] && chroot --userspec=65534:65534 --groups= \
+		"$build/grade/root" sh -c :; then
+		echo chroot
+	else
+		exit 1
+	fi
 	exit
 fi
 : >"$work/no-whole"

@@ -53,3 +53,8 @@ hostile: grader ##k what hostile submissions score
 .PHONY: graded
 graded: grader answers ##k what other answers get from make grade
 	@$(GRADER) sh tests/answers/graded.sh $B $(NAME)
+
+# N='10 100': submissions; STAGE=NN: of one stage
+.PHONY: bench-grade
+bench-grade: grader ##k what it costs to grade a class of N
+	@$(GRADER) sh tests/bench/grade.sh $B '$(or $(N),2)' $(ARGUMENT)

@@ -7,8 +7,8 @@
 # the submission alone. All is judged here if memory and processes can be limited
 # here, else in the VM; JUDGE_IN=here in the environment does without limits of
 # memory, for who trusts the submission, and JUDGE_IN=vm takes the VM. Built it
-# is in boxes here if they start here, else in the VM, which takes longer;
-# BUILD_IN=vm takes the VM. With COLLECTED=FILE, SUBMISSION is what
+# is in boxes here, or by chroot, or, where nobody can do either, in the VM, which
+# takes longer; BUILD_IN=vm takes that. With COLLECTED=FILE, SUBMISSION is what
 # collect has made of one, and FILE its lines.
 #
 # OUT/results.json is valid at any moment and has what is known so far;
@@ -132,7 +132,7 @@ judge_here()
 build_in_vm()
 {
 	say "no box starts here: the VM compiles it, which takes a while"
-	words="CC='$CC' CFLAGS='$CFLAGS' LDFLAGS='$LDFLAGS' BUILD_SECONDS=120"
+	words="BUILD_BY=box CC='$CC' CFLAGS='$CFLAGS' LDFLAGS='$LDFLAGS' BUILD_SECONDS=120"
 	: >"$work/vm"
 	sh rootfs/vm.sh --timeout 900 --memory 1024 --out "$work/vm" \
 		--add "$build/reference:/kit/reference" \
@@ -267,9 +267,12 @@ built()
 		tell "$1"
 	fi
 }
+BUILD_BY=
+[ "${BUILD_IN-}" = vm ] ||
+	BUILD_BY=$(sh tests/grade/build.sh "$build" --can 2>"$work/judge.log")
+export BUILD_BY
 # shellcheck disable=SC2086 # names are words
-if [ "${BUILD_IN-}" != vm ] &&
-	sh tests/grade/build.sh "$build" --can >"$work/judge.log" 2>&1; then
+if [ "$BUILD_BY" ]; then
 	for stage in $needed; do
 		sh tests/grade/build.sh "$build" "$work" "$stage"
 		built "$stage"

@@ -33,7 +33,7 @@ deps_apt()
 {
 	prints apt "apt-get install -y --no-install-recommends" gcc make \
 		musl-tools busybox-static cpio jq uidmap parallel \
-		pandoc
+		pandoc perl python3-junitparser
 }
 
 deps_dnf()
@@ -64,11 +64,11 @@ lacking()
 	rm -f "$t/bin/jq" "$t/bin/sudo"
 }
 
-# deps_as_nobody - deps.sh for somebody who may not install, with that PATH
+# deps_as_nobody [OPTION] - deps.sh for somebody who may not install, with that PATH
 deps_as_nobody()
 {
 	cp "$rootfs/deps.sh" "$rootfs/find-busybox.sh" "$t"
-	as_nobody env PATH="$t/bin" "$t/deps.sh" </dev/null
+	as_nobody env PATH="$t/bin" "$t/deps.sh" "$@" </dev/null
 }
 
 deps_missing()
@@ -78,6 +78,17 @@ deps_missing()
 	status 1 deps_as_nobody
 	has 'missing: jq; type as root: .* jq$' "$t/err"
 	is 1 "$(cat "$t/out" "$t/err" | wc -l)"
+}
+
+deps_needed()
+{
+	needs_root
+	lacking
+	rm -f "$t/bin/strace"
+	status 1 deps_as_nobody
+	has ' jq strace$' "$t/err"
+	status 1 deps_as_nobody --needed
+	has 'install .* jq$' "$t/err"
 }
 
 deps_sudo()
@@ -103,5 +114,6 @@ test_deps()
 	run "deps: the line for apk" deps_apk
 	run "deps: the line for pacman" deps_pacman
 	run "deps: names what is missing and the line to type" deps_missing
+	run "deps: --needed leaves out what is only useful" deps_needed
 	run "deps: installs through sudo" deps_sudo
 }

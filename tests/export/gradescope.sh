@@ -1,0 +1,46 @@
+#!/bin/sh
+# gradescope.sh OUT [STAGE] - the autograder for Gradescope: OUT, a zip file
+#
+# The kit as it is committed, answers and tests with it: a teacher uploads it, and
+# students do not get to see it. The same commit gives the same file. VISIBILITY
+# and LIMIT come from the environment.
+set -u
+
+fail()
+{
+	echo "gradescope: $*" >&2
+	exit 1
+}
+
+case $1 in
+/*) out=$1 ;;
+*) out=$PWD/$1 ;;
+esac
+stage=${2-}
+visibility=${VISIBILITY:-visible}
+limit=${LIMIT:-540}
+case $visibility in
+visible | hidden | after_due_date | after_published) ;;
+*) fail "VISIBILITY=$visibility: one of visible, hidden, after_due_date," \
+	"after_published" ;;
+esac
+case $limit in
+'' | 0* | *[!0-9]*) fail "LIMIT=$limit: seconds are wanted" ;;
+esac
+cd "$(dirname "$0")/../.." || exit 1
+git rev-parse -q --verify HEAD >/dev/null 2>&1 ||
+	fail "the kit is taken from git, and this is no clone of it"
+git diff --quiet HEAD || echo "gradescope: what is not committed is left out" >&2
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+umask 022
+printf 'STAGE=%s\nVISIBILITY=%s\nLIMIT=%s\n' "$stage" "$visibility" "$limit" \
+	>"$work/settings" || fail "cannot write $work/settings"
+# A zip file has local times.
+TZ=UTC git archive --format=zip -o "$work/zip" \
+	--add-file=tests/export/gradescope/setup.sh \
+	--add-file=tests/export/gradescope/run_autograder \
+	--add-file="$work/settings" --prefix=kit/ HEAD ||
+	fail "cannot pack the kit"
+cp "$work/zip" "$out" 2>/dev/null || fail "cannot write $out"
