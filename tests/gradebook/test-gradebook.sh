@@ -72,10 +72,10 @@ log_lines()
 	sed 1d "$out/joblog" | wc -l
 }
 
-# table FILTER: it is true of gradebook.csv, a list of dictionaries `rows`
+# table FILTER [NAME]: it is true of gradebook.csv, a list of dictionaries `rows`
 table()
 {
-	python3 - "$out/gradebook.csv" "$1" <<-'END'
+	python3 - "$out/${2:-gradebook.csv}" "$1" <<-'END'
 		import csv, sys
 		rows = list(csv.DictReader(open(sys.argv[1], newline="")))
 		assert eval("(" + sys.argv[2] + ")"), rows
@@ -138,6 +138,11 @@ ok "class.json has who is graded, and their results" jq -e --arg odd "$odd" '
 		| sort) and all(.[]; .results.schema == "ten-stages/1") and
 	(.[] | select(.id == "right") | .name == "Right, \"A.\"" and
 		.email == "right@example.org")' "$out/class.json"
+ok "Canvas is given the points" table "len(rows) == 7 and
+	any(r['SIS Login ID'] == 'right' and '10' in r.values() for r in rows)" \
+	canvas.csv
+ok "and so is Moodle" table "len(rows) == 6 and
+	any('right' in r.values() and '10' in r.values() for r in rows)" moodle.csv
 ok "each has results, and what the compiler said" \
 	grep -q 'alert' "$out/broken/build.log"
 
@@ -216,7 +221,7 @@ ok "who has changed a file is graded again, and nobody else" only_broken
 kit=$work/kit
 mkdir "$kit" "$kit/tests"
 cp -R rootfs solutions stages "$kit"
-for part in grade gradebook gates harness probe drivers judge.sh tests.mk; do
+for part in grade gradebook export gates harness probe drivers judge.sh tests.mk; do
 	cp -R "tests/$part" "$kit/tests"
 done
 mv "$kit/tests/grade/grade.sh" "$kit/tests/grade/graded.sh"
