@@ -1011,8 +1011,8 @@ static void measure_shares(void)
 	EXPECT(lane < 0,
 	       "of nice values %d, %d and %d, %d had %.1f percent of "
 	       "the CPU time: expected about %.1f",
-	       nices[0], nices[1], nices[2], nices[lane],
-	       100 * had[lane] / sum, by_weight(lane));
+	       nices[0], nices[1], nices[2], nices[lane], 100 * had[lane] / sum,
+	       by_weight(lane));
 	send_signal(run, SIGKILL);
 	finish(run);
 }
