@@ -725,8 +725,10 @@ static void expect_waits(const char *alarms)
 	expect_result(run, "wait", 0);
 	finish(run);
 	clear_student();
+	/* It stays until it is looked at. */
+	at = fresh_token();
 	run = DRIVE("make", "spawn=probe hold longer", alarms,
-		    "wait=populated:0:150");
+		    "wait=populated:0:150", word("until=%s", at));
 	expect_result(run, "spawn", 0);
 	/* 5 ms at least from one alarm to the next. */
 	AWAIT(has_done(run, "wait") || has_ended(run) ||
@@ -736,6 +738,7 @@ static void expect_waits(const char *alarms)
 	       "cgroup_wait() was to wait for 150 ms, and goes on and on: each "
 	       "signal prolongs it");
 	expect_result(run, "wait", ETIMEDOUT);
+	go_on(at);
 	finish(run);
 	clear_student();
 }
