@@ -139,8 +139,8 @@ build_in_vm()
 		--add "$build/tests/obj/drivers:/kit/tests/obj/drivers" \
 		--add "$build/grade:/kit/grade" \
 		--add tests/grade/build.sh:/kit/build.sh \
-		--add "$work/src:/work/src" --add "$work/files:/work/files" -- \
-		"cd /work && $words sh /kit/build.sh /kit /work $* &&
+		--add "$work/src:/submitted/src" --add "$work/files:/submitted/files" -- \
+		"cd /submitted && $words sh /kit/build.sh /kit /submitted $* &&
 			rm -rf src made/*.o && tar -cf \"\$VM_OUT\" ./*" \
 		>"$work/vm.log" 2>&1 </dev/null 9<&- &
 	echo $! >"$work/vm.pid"
