@@ -28,8 +28,8 @@ here()
 		${SEED:+--seed "$SEED"} "$@" </dev/null
 }
 
-# in_vm [OPTION]...: the gate in the VM; tests take longer in there
-in_vm()
+# boot [OPTION]...: the gate in the VM; tests take longer in there
+boot()
 {
 	VMDIR=$build/vm sh rootfs/vm.sh --timeout 300 --memory 512 \
 		--out "$results.vm" --add "$build/rootfs:/kit/rootfs" \
@@ -42,7 +42,18 @@ in_vm()
 			${driver:+--driver /kit/driver} --probe /kit/probe \
 			--results \"\$VM_OUT\" ${SEED:+--seed $SEED} \
 			${WHOLE:+--whole /kit/whole/box} $*" </dev/null
+}
+
+# in_vm [OPTION]...: the same; a machine may fail, and is given two chances
+in_vm()
+{
+	boot "$@"
 	status=$?
+	if [ $status -gt 1 ]; then
+		echo "judge.sh: the VM has failed, and is started again" >&2
+		boot "$@"
+		status=$?
+	fi
 	cat "$results.vm" >>"$results"
 	return $status
 }

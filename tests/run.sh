@@ -163,6 +163,7 @@ for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
 	07-pid-mount:pidns 08-net-time:netns 09-cgroups:cgroup 10-pivot-root:box; do
 	part "gate ${pair%:*}" gate "${pair%:*}" "${pair#*:}"
 done
+part "a VM that fails" sh tests/failing-vm.sh "$build"
 part "ids of containers" sh tests/subid.sh "$build"
 part "gate 10 as root of the VM" gate_of_root
 part "failing calls" sh tests/faults/check.sh "$build"

@@ -96,21 +96,31 @@ sets_limits()
 		END { exit !found }'
 }
 
-# All that is left of the list, in one VM. Verdicts to files of their own: what
-# runs here at the same time writes to others.
-judge_in_vm()
+# What of the list the VM is to judge.
+choose_for_vm()
 {
-	count=0
-	set --
-	: >"$work/script"
 	while read -r stage answer program test; do
 		where=$(where_of "$stage" "$answer")
 		[ "$where" -ne 0 ] || continue
 		# The one test that counts is run here.
 		[ "$where" -ne 3 ] || [ "$test" = - ] ||
 			sets_limits "$stage" "$test" || continue
+		[ -e "$build/answers/$stage/$answer/built" ] || continue
+		echo "$stage $answer $program $test $where"
+	done <"$work/list"
+}
+
+# boot_vm FILE: what is in FILE in one VM. Verdicts to files of their own: what
+# runs here at the same time writes to others.
+boot_vm()
+{
+	count=0
+	set -- "$1"
+	: >"$work/script"
+	while read -r stage answer program test where; do
 		dir=$build/answers/$stage/$answer
-		[ -e "$dir/built" ] || continue
+		name=$(echo "$stage.$answer" | tr / .)
+		rm -f "$work/$name.vm"
 		count=$((count + 1))
 		factor=4
 		# What a wrong answer never does need not be waited for so long.
@@ -126,14 +136,15 @@ judge_in_vm()
 			words="$words --driver /kit/$count/driver"
 		fi
 		{
-			echo "echo answer $stage.$answer | tr / . >>\$VM_OUT"
+			echo "echo answer $name >>\$VM_OUT"
 			tries="1 2 3"
 			[ "$test" != - ] || tries=1
 			echo "for try in $tries; do TIME_FACTOR=$factor \\"
 			echo "/kit/gate-$stage $words || break; done"
+			echo "echo judged $stage $answer >>\$VM_OUT"
 		} >>"$work/script"
-	done <"$work/list"
-	[ $count -gt 0 ] || return 0
+	done <"$1"
+	shift
 	: >"$work/vm"
 	sh rootfs/vm.sh --timeout 3000 --memory 512 --out "$work/vm" \
 		--add "$build/rootfs:/kit/rootfs" \
@@ -144,8 +155,24 @@ judge_in_vm()
 	124 | 125) tail -n 5 "$work/vm.log" | sed 's/^/# /' ;;
 	esac
 	# To each answer its own.
-	awk -v work="$work" '/^answer / { to = work "/" $2 ".vm"; next }
+	awk -v work="$work" '
+		/^answer / { to = work "/" $2 ".vm"; next }
+		/^judged / { print $2, $3 >>(work "/judged"); next }
 		{ print >>to }' "$work/vm"
+}
+
+# A machine may fail: what it has not judged then is given two more chances.
+judge_in_vm()
+{
+	choose_for_vm >"$work/left"
+	: >"$work/judged"
+	for _ in 1 2 3; do
+		[ -s "$work/left" ] || return 0
+		boot_vm "$work/left"
+		awk 'FILENAME == ARGV[1] { judged[$1, $2] = 1; next }
+			!judged[$1, $2]' "$work/judged" "$work/left" >"$work/more"
+		mv "$work/more" "$work/left"
+	done
 }
 
 # expect STAGE ANSWER PROGRAM TEST: TAP from the verdicts

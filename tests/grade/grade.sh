@@ -128,10 +128,9 @@ judge_here()
 	done
 }
 
-# build_in_vm STAGE...: where no box starts. One boot for all of them
-build_in_vm()
+# compile_in_vm STAGE...: where no box starts. One boot for all of them
+compile_in_vm()
 {
-	say "no box starts here: the VM compiles it, which takes a while"
 	words="BUILD_BY=box CC='$CC' CFLAGS='$CFLAGS' LDFLAGS='$LDFLAGS' BUILD_SECONDS=120"
 	: >"$work/vm"
 	sh rootfs/vm.sh --timeout 900 --memory 1024 --out "$work/vm" \
@@ -150,6 +149,13 @@ build_in_vm()
 	say "the VM that compiles has failed"
 	tail -n 3 "$work/vm.log" >&2
 	return 1
+}
+
+# build_in_vm STAGE...: a machine may fail; it is given two chances
+build_in_vm()
+{
+	say "no box starts here: the VM compiles it, which takes a while"
+	compile_in_vm "$@" || compile_in_vm "$@"
 }
 
 # vm_script STAGE...: what is run in the VM, and told of to $VM_OUT
@@ -181,12 +187,14 @@ without()
 }
 
 # judge_in_vm STAGE...: all of them in one boot, if it lasts so long. Leaves
-# those that are still to be judged in $left.
+# those that are still to be judged in $left, and in $begun the one that the VM
+# ended with.
 # shellcheck disable=SC2086 # names are words
 judge_in_vm()
 {
 	vm_script "$@" >"$work/script"
 	left=$*
+	begun=
 	rm -f "$work/vm" && mkfifo "$work/vm" && exec 9<>"$work/vm" ||
 		exit 125
 	{
@@ -202,13 +210,16 @@ judge_in_vm()
 		rm -f "$work/vm.pid"
 		echo over >&9
 	} &
-	begun=
 	while IFS= read -r line <&9; do
 		case $line in
-		"begin "*) begun=${line#begin } ;;
+		"begin "*)
+			begun=${line#begin }
+			: >"$work/$begun.results"
+			;;
 		"end "*)
-			left=$(without "${line#end }" $left)
-			tell "${line#end }"
+			left=$(without "$begun" $left)
+			tell "$begun"
+			begun=
 			;;
 		over) break ;;
 		*) printf '%s\n' "$line" >>"$work/$begun.results" ;;
@@ -216,13 +227,32 @@ judge_in_vm()
 	done
 	wait
 	exec 9<&-
-	# The one that it ended with is not tried again.
-	if [ "$left" ] && [ "$begun" ]; then
-		left=$(without "$begun" $left)
+}
+
+# judge_there STAGE...: in the VM. A machine may fail; what it ended with, be it
+# a stage or its own start, is given two chances.
+# shellcheck disable=SC2086 # names are words
+judge_there()
+{
+	left=$*
+	failures=
+	while [ "$left" ]; do
+		judge_in_vm $left
+		[ "$left" ] || break
 		tail -n 3 "$work/judge.log" >&2
+		failure=${begun:-start}
+		case " $failures " in
+		*" $failure "*) status=1 ;;
+		*)
+			say "the VM has failed, and is started again"
+			failures="$failures $failure"
+			continue
+			;;
+		esac
+		[ "$begun" ] || break
+		left=$(without "$begun" $left)
 		tell "$begun"
-		status=1
-	fi
+	done
 }
 
 stages=$(cut -d' ' -f1 "$build/grade/stages" | tr '\n' ' ')
@@ -296,18 +326,7 @@ esac
 # shellcheck disable=SC2086 # names are words
 case $place in
 0) judge_here $ready ;;
-1)
-	left=$ready
-	while [ "$left" ]; do
-		before=$left
-		judge_in_vm $left
-		[ "$left" != "$before" ] && continue
-		say "the VM does not run"
-		tail -n 3 "$work/judge.log" >&2
-		status=1
-		break
-	done
-	;;
+1) judge_there $ready ;;
 *)
 	say "$(cat "$work/judge.log")"
 	status=1

@@ -326,6 +326,21 @@ static int open_procs(const char *group)
 	return fd < 0 ? failed("open", "%s", path) : fd;
 }
 
+/*
+ * Where memory ends, what is in the sandbox ends first, however small: several
+ * sandboxes may fill together what each alone may have. A machine that has no
+ * such file, or lets nobody write it, chooses by size. proc(5)
+ */
+static void go_first(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		dprintf(fd, "1000");
+		close(fd);
+	}
+}
+
 /* The program's parent: joins, starts it, waits, exits as it did. */
 static _Noreturn void keep_program(const struct sandbox *sandbox,
 				   const struct sandbox_start *start)
@@ -348,6 +363,7 @@ static _Noreturn void keep_program(const struct sandbox *sandbox,
 	make_environment(start, envp, sizeof(envp) / sizeof(envp[0]));
 	sigemptyset(&none);
 	command.mask = &none;
+	go_first();
 	if (parent < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
 	    look_at_container(sandbox->holder, &joining) < 0 ||
 	    (start->group && (joined.procs = open_procs(start->group)) < 0) ||

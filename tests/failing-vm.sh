@@ -1,0 +1,102 @@
+#!/bin/sh
+# failing-vm.sh BUILD - a VM that fails in the middle is started again; TAP
+#
+# Emulated processors may hang, and somebody may end QEMU: what was being judged
+# then is judged once more, and what was judged before is kept.
+set -u
+build=$(cd "$1" && pwd) || exit 1
+cd "$(dirname "$0")/.." || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+count=0
+
+# In QEMU's place, FAILURES times: ends when the guest has begun to judge, which
+# is when a file of verdicts has come to $TMPDIR or been written to.
+cat >"$work/qemu" <<'EOF'
+#!/bin/sh
+if [ "$(wc -l <"$STARTS")" -ge "$FAILURES" ]; then
+	echo good >>"$STARTS"
+	exec "qemu-system-$(uname -m)" "$@"
+fi
+echo failing >>"$STARTS"
+"qemu-system-$(uname -m)" "$@" &
+until [ "$(find "$TMPDIR" \( -name vm -o -name results.vm -o -name '*.results' \) \
+	-type f -newer "$STARTS")" ] || ! kill -0 $!; do
+	sleep 0.1
+done
+kill -KILL $!
+EOF
+chmod +x "$work/qemu"
+
+# failing N COMMAND...: its output to work/out, its status to $status
+failing()
+{
+	: >"$work/starts"
+	failures=$1
+	shift
+	env QEMU="$work/qemu" STARTS="$work/starts" FAILURES="$failures" \
+		TMPDIR="$work" JUDGE_IN=vm "$@" >"$work/out" 2>&1 </dev/null
+	status=$?
+}
+
+# ok NAME STARTS COMMAND...: it is so, and QEMU was started as often
+ok()
+{
+	count=$((count + 1))
+	title=$1
+	starts=$2
+	shift 2
+	if "$@" >"$work/why" 2>&1 && [ "$(wc -l <"$work/starts")" -eq "$starts" ]; then
+		echo "ok $count - $title"
+	else
+		echo "not ok $count - $title"
+		echo "# not so: $*; the status was $status, QEMU $(
+			tr '\n' ' ' <"$work/starts"); the output:"
+		sed 's/^/# /' "$work/out" "$work/why"
+	fi
+}
+
+# gate STATUS TESTS: it has ended so, with so many results
+gate()
+{
+	[ "$status" -eq "$1" ] && [ "$(wc -l <"$work/results")" -eq "$2" ]
+}
+
+# graded STATUS FILTER: make has ended so, and that is true of the results
+graded()
+{
+	[ "$status" -eq "$1" ] && jq -e "$2" "$work/graded/results.json"
+}
+
+first=$build/reference
+failing 1 sh tests/judge.sh "$build" 01-fork-exec "$work/results" \
+	"$first/spawn" "$first/drivers/01-fork-exec"
+ok "a gate is run once more" 2 gate 0 10
+failing 2 sh tests/judge.sh "$build" 01-fork-exec "$work/results" \
+	"$first/spawn" "$first/drivers/01-fork-exec"
+ok "and has failed after that" 2 gate 125 "$(wc -l <"$work/results")"
+
+mkdir "$work/submission"
+cp solutions/0[12]*/*.c "$work/submission"
+grade="make -s --no-print-directory grade B=$build SUBMISSION=$work/submission
+	OUT=$work/graded"
+# shellcheck disable=SC2086 # words of make's
+failing 1 $grade
+ok "a submission's stage is judged once more" 2 graded 0 '.score == 20'
+# shellcheck disable=SC2086 # words of make's
+failing 9 $grade
+ok "and could not be judged after that" 4 graded 2 '.score == 0 and
+	all(.stages[:2][].tests[]; .message == "it could not be judged")'
+
+# Two that the VM judges where this machine sets no limits
+failing 1 sh tests/answers/check.sh "$build" \
+	09-cgroups/wrong/read-on-from-there 09-cgroups/wrong/weight-as-quota
+if "$build/tests/doctor" --build "$build" --can 09-cgroups >/dev/null; then
+	count=$((count + 1))
+	echo "ok $count - other answers # SKIP they are judged here"
+else
+	ok "other answers are judged once more" 2 \
+		[ "$(grep -c '^ok ' "$work/out")" = 2 ]
+fi
+echo "1..$count"
