@@ -225,7 +225,11 @@ kill_in_folder()
 	kill_in_folder "$tmp/qemu.pid"
 	kill_in_folder "$tmp/stdin.pid"
 	[ -z "$terminal" ] || stty "$terminal" <&3 || :
-	rm -rf "$tmp"
+	# Who is just ending may still write into it.
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		rm -rf "$tmp" && break
+		sleep 0.1
+	done
 ) &
 helpers=$!
 # (Nobody wants to read that the shell saw one of them killed.)

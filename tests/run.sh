@@ -14,6 +14,8 @@ trap 'rm -rf "$work"' EXIT
 passed=0
 failed=0
 skipped=0
+number=0
+told=0
 : >"$log"
 : >"$results"
 
@@ -24,8 +26,8 @@ TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 export TEN_STAGES_RUN TMPDIR
 
-# tally NAME OUTPUT STATUS: counts the TAP in OUTPUT. A plan that is not kept,
-# or none at all, is a failure: a part that died early must not pass.
+# tally NAME OUTPUT STATUS SECONDS: counts the TAP in OUTPUT. A plan that is not
+# kept, or none at all, is a failure: a part that died early must not pass.
 tally()
 {
 	skip=$(grep -c '^ok .*# SKIP' "$2")
@@ -42,22 +44,69 @@ tally()
 	passed=$((passed + ok))
 	failed=$((failed + bad))
 	skipped=$((skipped + skip))
-	printf '%-28s %4d passed, %d failed\n' "$1" "$ok" "$bad"
+	printf '%-28s %4d passed, %d failed %7d s\n' "$1" "$ok" "$bad" "$4"
+	grep -E '^# (it took|[0-9]+ calls failed)' "$2" | sed 's/^#/  /'
 }
 
-# part NAME COMMAND...: runs something that prints TAP.
+seconds()
+{
+	cut -d. -f1 /proc/uptime
+}
+
+# run NUMBER COMMAND...: what it says to files of the part of that number
+run()
+{
+	files=$work/$1
+	shift
+	began=$(seconds)
+	"$@" >"$files.out" 2>"$files.err" </dev/null
+	echo "$? $(($(seconds) - began))" >"$files.ended.new"
+	mv "$files.ended.new" "$files.ended"
+}
+
+# tell: of the parts that have ended, in their order
+tell()
+{
+	while [ -e "$work/$((told + 1)).ended" ]; do
+		told=$((told + 1))
+		files=$work/$told
+		name=$(cat "$files.name")
+		read -r status took <"$files.ended"
+		{
+			echo "== $name"
+			cat "$files.out" "$files.err"
+		} >>"$log"
+		[ "$status" -eq 0 ] ||
+			sed 's/^/# /' "$files.err" | tail -n 20
+		tally "$name" "$files.out" "$status" "$took"
+	done
+}
+
+# beside NAME COMMAND...: something that prints TAP, while other parts run: as
+# many as there are processors, up to two. What fills both by itself, or looks at
+# races, is a part instead.
+beside()
+{
+	number=$((number + 1))
+	echo "$1" >"$work/$number.name"
+	shift
+	read -r _ <&8
+	{
+		run $number "$@" 8<&-
+		echo free >&8
+	} &
+	tell
+}
+
+# part NAME COMMAND...: the same, alone
 part()
 {
-	name=$1
+	wait
+	number=$((number + 1))
+	echo "$1" >"$work/$number.name"
 	shift
-	"$@" >"$work/out" 2>"$work/err" </dev/null
-	status=$?
-	{
-		echo "== $name"
-		cat "$work/out" "$work/err"
-	} >>"$log"
-	[ $status -eq 0 ] || sed 's/^/# /' "$work/err" | tail -n 20
-	tally "$name" "$work/out" "$status"
+	run $number "$@" 8<&-
+	tell
 }
 
 # as_tap FILE: the results of gates as TAP; a skip has not passed.
@@ -154,34 +203,35 @@ nothing_left()
 	echo 1..3
 }
 
+mkfifo "$work/places" && exec 8<>"$work/places" || exit 1
+echo free >&8
+[ "$(nproc)" -eq 1 ] || echo free >&8
 snapshot >"$work/before"
 part "sources" sh tests/lint.sh
-part "rootfs and VM" timeout 600 sh tests/rootfs/test.sh
-part "valgrind" sh tests/valgrind/check.sh "$build"
 for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
 	04-ipc:ipc 05-scheduling:schedule 06-user-uts-ipc:userns \
 	07-pid-mount:pidns 08-net-time:netns 09-cgroups:cgroup 10-pivot-root:box; do
 	part "gate ${pair%:*}" gate "${pair%:*}" "${pair#*:}"
 done
-part "a VM that fails" sh tests/failing-vm.sh "$build"
-part "ids of containers" sh tests/subid.sh "$build"
 part "gate 10 as root of the VM" gate_of_root
-part "failing calls" sh tests/faults/check.sh "$build"
-grep '^# [0-9]* calls failed' "$work/out" | sed 's/^#/  /'
-part "starters" sh tests/starters.sh
 part "other answers" sh tests/answers/check.sh "$build"
-grep '^# it took' "$work/out" | sed 's/^#/  /'
 part "soak" soak
-part "student's loop" sh tests/loop/test-loop.sh "$build"
-part "grading" sh tests/grade/test-grade.sh "$build"
+part "rootfs and VM" timeout 600 sh tests/rootfs/test.sh
+beside "failing calls" sh tests/faults/check.sh "$build"
+beside "valgrind" sh tests/valgrind/check.sh "$build"
+beside "ids of containers" sh tests/subid.sh "$build"
+beside "starters" sh tests/starters.sh
+beside "a VM that fails" sh tests/failing-vm.sh "$build"
+beside "student's loop" sh tests/loop/test-loop.sh "$build"
+beside "grading" sh tests/grade/test-grade.sh "$build"
+beside "exports" sh tests/export/test-export.sh "$build"
+beside "Gradescope" sh tests/export/test-gradescope.sh "$build"
+beside "class" sh tests/gradebook/test-gradebook.sh "$build"
+beside "handout" sh tests/handout/test-handout.sh "$build"
+beside "lessons and guide" sh tests/docs/test-docs.sh "$build"
+beside "book" book
 part "other answers, graded" make -s --no-print-directory graded B="$build"
-part "exports" sh tests/export/test-export.sh "$build"
-part "Gradescope" sh tests/export/test-gradescope.sh "$build"
-part "class" sh tests/gradebook/test-gradebook.sh "$build"
-part "handout" sh tests/handout/test-handout.sh "$build"
 part "hostile submissions" make -s --no-print-directory hostile B="$build"
-part "lessons and guide" sh tests/docs/test-docs.sh "$build"
-part "book" book
 part "nothing left" nothing_left
 
 if [ "$skipped" -gt 0 ]; then

@@ -7,10 +7,11 @@
 set -u
 build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-count=0
 unset STUDENT GRADES VISIBILITY NOTE TAP MAKEFLAGS MAKELEVEL MFLAGS
 formats="tap junit gradescope classroom50 prairielearn autolab exercism canvas
 	moodle"
@@ -20,28 +21,6 @@ export CLASSROOM=os ASSIGNMENT=box OWNER=somebody ASSIGNMENT_TYPE=individual \
 	SUBMISSION_TAG=submit/2026-01-02T03-04-05Z-0123abc \
 	COMMIT_URL=https://git.example/c RELEASE_URL=https://git.example/r \
 	REVIEW_URL=https://git.example/d
-
-# ok NAME COMMAND...
-ok()
-{
-	count=$((count + 1))
-	title=$1
-	shift
-	if "$@" >"$work/why" 2>&1; then
-		echo "ok $count - $title"
-	else
-		echo "not ok $count - $title"
-		echo "# not so: $*" | head -n 20 | sed '2,$s/^/# /'
-		head -n 20 "$work/why" | cut -c -300 | sed 's/^/# /'
-	fi
-}
-
-# skip NAME WHAT: it takes WHAT, which is not here
-skip()
-{
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2 is not installed"
-}
 
 # export_as FORMAT NAME: work/NAME.FORMAT of work/NAME.json
 export_as()
@@ -206,7 +185,7 @@ proves()
 }
 
 if ! perl -MTAP::Parser -e 1 2>/dev/null; then
-	skip "prove reads it" "perl's TAP::Parser"
+	skip "prove reads it" "no TAP::Parser here: package perl"
 else
 	ok "prove: all passed" proves finished "$tests" 0
 	ok "prove: all failed" proves zero 0 "$tests"
@@ -270,7 +249,7 @@ python3=$(command -v /usr/bin/python3 || command -v python3)
 python=$python3
 "${python:-false}" -c 'import junitparser' 2>/dev/null || python=
 if [ -z "$python" ]; then
-	skip "junitparser reads JUnit" "python3-junitparser"
+	skip "junitparser reads JUnit" "no junitparser here: package python3-junitparser"
 else
 	ok "junitparser: all passed" xml finished "$tests" 0 0
 	ok "junitparser: all failed" xml zero "$tests" "$tests" 0
@@ -312,7 +291,7 @@ schema()
 if command -v xmllint >/dev/null; then
 	ok "JUnit: well-formed, and nothing in it that Jenkins does not know" schema
 else
-	skip "JUnit: well-formed" libxml2-utils
+	skip "JUnit: well-formed" "no xmllint here: package libxml2-utils"
 fi
 
 # --- the formats that are JSON
@@ -467,7 +446,7 @@ rows()
 	return 1
 }
 if [ -z "$python3" ]; then
-	skip "CSV" python3
+	skip "CSV" "no python3 here: package python3"
 else
 	stages='["01-fork-exec", "02-wait-zombies", "03-signals", "04-ipc",
 		"05-scheduling", "06-user-uts-ipc", "07-pid-mount",
@@ -555,4 +534,4 @@ made()
 		cmp "$work/out" "$work/partial.junit"
 }
 ok "make export is the same" made
-echo "1..$count"
+done_testing

@@ -371,7 +371,7 @@ static void stopped_is_not_ended(void)
 }
 
 /*
- * The command's child fills 24 MiB, and two orphans 80 each, one before and
+ * The command's child fills 12 MiB, and two orphans 40 each, one before and
  * one after that: whose memory is told?
  */
 static void statistics(void)
@@ -380,9 +380,9 @@ static void statistics(void)
 		   *last = fresh_token();
 	const char *script =
 		"in_time() { until [ -e /tmp/$1 ]; do usleep 1000; done; }\n"
-		"( (probe fill 80; : >/tmp/$0) & )\n"
-		"(in_time $2; probe fill 80) &\n"
-		"in_time $1; probe fill 24";
+		"( (probe fill 40; : >/tmp/$0) & )\n"
+		"(in_time $2; probe fill 40) &\n"
+		"in_time $1; probe fill 12";
 	struct run *run =
 		START("reap", "--stats", "sh", "-c", script, first, go, last);
 	pid_t reap = pid_of(run), command;
@@ -400,12 +400,12 @@ static void statistics(void)
 	expect_counts(run, 2);
 	kib = statistic(run, "maxrss_kib");
 	/* The kernel counts in steps: leave it some room. */
-	EXPECT(kib > 20 * 1024,
-	       "expected the memory of the command's own child, about 24 MiB, "
+	EXPECT(kib > 10 * 1024,
+	       "expected the memory of the command's own child, about 12 MiB, "
 	       "saw %lu KiB",
 	       kib);
-	EXPECT(kib < 40 * 1024,
-	       "the command had no more than about 24 MiB, saw %lu KiB: that "
+	EXPECT(kib < 20 * 1024,
+	       "the command had no more than about 12 MiB, saw %lu KiB: that "
 	       "is an orphan's",
 	       kib);
 	EXPECT(statistic(run, "user_usec") + statistic(run, "system_usec") > 0,

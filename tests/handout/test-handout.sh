@@ -4,11 +4,12 @@
 set -u
 build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 kit=$PWD
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-count=0
 unset STAGE TASK UNLOCK OUT SUBMISSION SEED MAKEFLAGS MAKELEVEL MFLAGS
 unset SOURCE_DATE_EPOCH HANDOUT
 
@@ -17,21 +18,6 @@ run()
 {
 	"$@" >"$work/out" 2>&1 </dev/null
 	status=$?
-}
-
-# ok NAME CONDITION...
-ok()
-{
-	count=$((count + 1))
-	name=$1
-	shift
-	if "$@" >"$work/why" 2>&1; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		echo "# not so: $*; the status was $status, the output:"
-		sed 's/^/# /' "$work/out" "$work/why"
-	fi
 }
 
 # says TEXT...: each of them is in the output
@@ -271,4 +257,4 @@ run make -s grade B="$build" SUBMISSION="$work/handed-in" OUT="$work/grade" \
 	STAGE=01
 ok "unpacked, it is graded: all points" jq -e '.score == 10' \
 	"$work/grade/results.json"
-echo "1..$count"
+done_testing

@@ -5,9 +5,10 @@
 set -u
 build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-count=0
 
 sh tests/copy-kit.sh "$build" "$work/kit" && cd "$work/kit" || exit 1
 unset STAGE TASK UNLOCK KEEP MAKEFLAGS MAKELEVEL MFLAGS
@@ -17,21 +18,6 @@ run()
 {
 	"$@" >"$work/out" 2>&1 </dev/null
 	status=$?
-}
-
-# ok NAME CONDITION...
-ok()
-{
-	count=$((count + 1))
-	name=$1
-	shift
-	if "$@"; then
-		echo "ok $count - $name"
-	else
-		echo "not ok $count - $name"
-		echo "# not so: $*; the status was $status, the output:"
-		sed 's/^/# /' "$work/out"
-	fi
 }
 
 # says TEXT...: each of them is in the output
@@ -220,4 +206,4 @@ run make clean KEEP=1
 ok "clean leaves progress where that is wanted" \
 	test -f build/progress/01-fork-exec
 ok "and nothing else" test ! -e build/student
-echo "1..$count"
+done_testing
