@@ -33,18 +33,20 @@ export_as()
 planned()
 {
 	for gate in "$build"/tests/gates/*; do
-		"$gate" --list | jq -Rc --arg stage "$(basename "$gate")" \
-			--arg why "$1" 'split("\t") | {stage: $stage, name: .[0],
+		"$gate" --list | jq -Rc --arg stage "$(basename "$gate")" '
+			split("\t") | {stage: $stage, name: .[0],
 				max_points: (.[1] | tonumber), intent: .[2],
-				takes_whole: (.[4] == "whole"), why: $why}'
-	done >"$work/planned"
+				takes_whole: (.[4] == "whole")}'
+		printf '%s\t%s\n' "$(basename "$gate")" "$1" >&3
+	done >"$work/planned" 3>"$work/reasons"
 }
 
 # graded NAME: work/NAME.json, as make grade makes it of work/seen
 graded()
 {
 	jq -n --slurpfile planned "$work/planned" --slurpfile seen "$work/seen" \
-		--argjson seed 4711 --arg no_whole "" -f tests/grade/results.jq \
+		--rawfile why "$work/reasons" --argjson seed 4711 --arg no_whole "" \
+		-f tests/grade/results.jq \
 		>"$work/$1.json"
 }
 

@@ -78,20 +78,29 @@ keep_log()
 		LC_ALL=C tr -d '\000-\010\013-\037\177' >"$out/build.log"
 }
 
-# gather: OUT/results.json from what there is
+# plan: the tests that there are, to work/planned
+plan()
+{
+	for planned in $wanted; do
+		"$build/tests/gates/$planned" --list | jq -Rc --arg stage "$planned" '
+			split("\t") | {stage: $stage, name: .[0],
+				max_points: (.[1] | tonumber), intent: .[2],
+				takes_whole: (.[4] == "whole")}'
+	done >"$work/planned"
+}
+
+# gather: OUT/results.json from what there is. Often: without many processes
 gather()
 {
 	for planned in $wanted; do
-		"$build/tests/gates/$planned" --list | jq -Rc --arg stage "$planned" \
-			--rawfile why "$work/$planned.why" '
-			split("\t") | {stage: $stage, name: .[0],
-				max_points: (.[1] | tonumber), intent: .[2],
-				takes_whole: (.[4] == "whole"),
-				why: ($why | rtrimstr("\n"))}'
-	done >"$work/planned"
+		while IFS= read -r line; do
+			printf '%s\t%s\n' "$planned" "$line"
+		done <"$work/$planned.why"
+	done >"$work/why"
 	cat "$work"/*.results 2>/dev/null >"$work/seen"
 	jq -n --slurpfile planned "$work/planned" --slurpfile seen "$work/seen" \
-		--argjson seed "$SEED" --rawfile no_whole "$work/no-whole" -f tests/grade/results.jq \
+		--rawfile why "$work/why" --rawfile no_whole "$work/no-whole" \
+		--argjson seed "$SEED" -f tests/grade/results.jq \
 		>"$work/results.json" &&
 		cp "$work/results.json" "$out/results.json.new" &&
 		mv "$out/results.json.new" "$out/results.json" && return
@@ -276,6 +285,7 @@ done
 : >"$work/no-whole"
 : >"$work/log"
 : >"$out/build.log" || exit 125
+plan
 gather
 # The last one takes all of them.
 needed=$wanted

@@ -1,12 +1,16 @@
 # results.json of a grading, from $planned, a line for each test that there is,
 # and $seen, the lines that gates have written so far. What no gate has said
-# anything of scores nothing: `why` says what came between. $no_whole, unless it
-# is empty, says why there is no box that is made of the submission alone.
+# anything of scores nothing: the lines of $why, "STAGE<tab>TEXT", say what came
+# between. $no_whole, unless it is empty, says why there is no box that is made of
+# the submission alone.
 
 # What a student's program can have written stays text.
 def inert: gsub("(?![\n\t])[\\p{Cc}\\p{Cf}]"; "\ufffd") | .[:4000];
 
 ($seen | map({key: "\(.stage)/\(.name)", value: .}) | from_entries) as $by
+| ($why | split("\n") | map(select(. != "") | split("\t")) | group_by(.[0])
+	| map({key: .[0][0], value: (map(.[1]) | join("\n"))})
+	| from_entries) as $why
 | ($no_whole | rtrimstr("\n")) as $no_whole
 | def result:
 	$by["\(.stage)/\(.name)"] as $r
@@ -14,7 +18,7 @@ def inert: gsub("(?![\n\t])[\\p{Cc}\\p{Cf}]"; "\ufffd") | .[:4000];
 	   status: ($r.status // "failed"),
 	   points: ($r.points // 0),
 	   max_points,
-	   message: ($r.message // .why | inert),
+	   message: ($r.message // $why[.stage] | inert),
 	   command: ($r.command // "" | inert),
 	   seconds: ($r.seconds // 0)}
 	  + if .takes_whole and $r and $no_whole != "" then

@@ -255,7 +255,6 @@ ok "it has what was judged by then" has '.score >= 10 and .score < 100 and
 		.message == "the grading ended before it")'
 ok "and that is as the model has it" has "$model"
 
-
 # cannot NAME TEXT VARIABLE...: the grader itself says so, and grades nothing
 cannot()
 {
@@ -278,4 +277,20 @@ cannot "results that cannot be written" "cannot" SUBMISSION="$work/empty" \
 cannot "no such stage" "no such stage" SUBMISSION="$work/empty" \
 	OUT="$work/none.out" STAGE=11
 cannot "no submission" "SUBMISSION=DIR is needed" OUT="$work/none.out"
+
+costs="what grading costs is measured, and all of it is graded"
+# measured N: so many have all points
+measured()
+{
+	grep -q "^ *$1 submissions: .* $1 with full points\$" "$work/out"
+}
+if command -v parallel >/dev/null; then
+	make -s --no-print-directory bench-grade B="$build" N='1 2' STAGE=1 \
+		>"$work/out" 2>&1 </dev/null
+	status=$?
+	ok "$costs: one" measured 1
+	ok "$costs: two" measured 2
+else
+	skip "$costs" "no GNU parallel here: package parallel"
+fi
 done_testing
