@@ -1,5 +1,6 @@
 #!/bin/sh
-# failing-vm.sh BUILD - a VM that fails in the middle is started again; TAP
+# failing-vm.sh BUILD - a VM that fails is started again, and one that nobody
+# waits for any more is ended; TAP
 #
 # Emulated processors may hang, and somebody may end QEMU: what was being judged
 # then is judged once more, and what was judged before is kept.
@@ -89,10 +90,47 @@ ok "and could not be judged after that" starts 4 graded 2 '.score == 0 and
 # Two that the VM judges where this machine sets no limits
 failing 1 sh tests/answers/check.sh "$build" \
 	09-cgroups/wrong/read-on-from-there 09-cgroups/wrong/weight-as-quota
+title="other answers are judged once more"
+title_soak="a soak that is told to end leaves no process"
 if "$build/tests/doctor" --build "$build" --can 09-cgroups >/dev/null; then
-	skip "other answers are judged once more" "they are judged here"
-else
-	ok "other answers are judged once more" starts 2 \
-		[ "$(grep -c '^ok ' "$work/out")" = 2 ]
+	skip "$title" "they are judged here"
+	skip "$title_soak" "its answers are judged here"
+	done_testing
+	exit
 fi
+ok "$title" starts 2 [ "$(grep -c '^ok ' "$work/out")" = 2 ]
+
+# marked NAME: processes of that name, of the soak below, are there
+mark=TEN_STAGES_SOAK=$work
+marked()
+{
+	# shellcheck disable=SC2013 # names without blanks
+	for process in $(grep -ls "$mark" /proc/[0-9]*/environ); do
+		grep -q "$1" "${process%environ}comm" 2>/dev/null && return
+	done
+	false
+}
+none_marked()
+{
+	! marked .
+}
+# within COMMAND...: it becomes true
+within()
+{
+	for _ in $(seq 300); do
+		"$@" && return
+		sleep 0.2
+	done
+	false
+}
+status=
+env "$mark" sh tests/soak.sh "$build" 1 >"$work/out" 2>&1 </dev/null &
+soak=$!
+within marked qemu
+kill "$soak"
+wait "$soak" 2>/dev/null
+within none_marked
+ok "$title_soak" none_marked
+ok "and says what it has seen" grep -qx \
+	'0 rounds, 0 runs of a gate, 0 false failures' "$work/out"
 done_testing

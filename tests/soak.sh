@@ -10,6 +10,7 @@ rounds=$2
 cd "$(dirname "$0")/.." || exit 1
 work=$(mktemp -d) || exit 1
 busy=
+check=
 round=0
 runs=0
 failures=0
@@ -24,7 +25,8 @@ tell()
 finish()
 {
 	# shellcheck disable=SC2086 # process ids are words
-	[ -z "$busy" ] || kill $busy
+	[ -z "$busy$check" ] || kill $busy $check
+	wait
 	rm -rf "$work"
 }
 trap finish EXIT
@@ -35,7 +37,10 @@ for _ in $(seq "$(nproc)"); do
 	busy="$busy $!"
 done
 for round in $(seq "$rounds"); do
-	sh tests/answers/check.sh "$build" reference right >"$work/out"
+	sh tests/answers/check.sh "$build" reference right >"$work/out" &
+	check=$!
+	wait $check
+	check=
 	runs=$((runs + $(grep -c '^ok ' "$work/out")))
 	bad=$(grep -c '^not ok ' "$work/out")
 	runs=$((runs + bad))

@@ -150,10 +150,13 @@ boot_vm()
 		--add "$build/rootfs:/kit/rootfs" \
 		--add "$build/tests/probe:/kit/probe" \
 		--add "$work/script:/kit/script" "$@" \
-		-- '. /kit/script' >"$work/vm.log" 2>&1
+		-- '. /kit/script' >"$work/vm.log" 2>&1 &
+	echo $! >"$work/vm.pid"
+	wait $!
 	case $? in
 	124 | 125) tail -n 5 "$work/vm.log" | sed 's/^/# /' ;;
 	esac
+	rm -f "$work/vm.pid"
 	# To each answer its own.
 	awk -v work="$work" '
 		/^answer / { to = work "/" $2 ".vm"; next }
@@ -229,15 +232,31 @@ fi
 build=$1
 shift
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+here=
+# Who is told to end starts no more gates, and leaves no VM.
+# shellcheck disable=SC2317 # the trap calls it
+finish()
+{
+	trap '' HUP INT TERM
+	# shellcheck disable=SC2086 # none, or two
+	[ -z "$here" ] || kill $here
+	[ ! -s "$work/vm.pid" ] || kill "$(cat "$work/vm.pid")"
+	wait
+	rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
 list >"$work/all"
 wanted "$work/all" "$@" >"$work/list"
 look_around
 judge_in_vm &
+here=$!
 # Each gate runs several tests at once by itself.
 xargs -r -P "$(nproc)" -L 1 sh tests/answers/check.sh --one "$work" \
-	"$build" <"$work/list"
+	"$build" <"$work/list" &
+here="$here $!"
 wait
+here=
 while read -r stage answer program test; do
 	expect "$stage" "$answer" "$program" "$test"
 done <"$work/list"

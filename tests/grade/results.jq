@@ -18,7 +18,7 @@ def inert: gsub("(?![\n\t])[\\p{Cc}\\p{Cf}]"; "\ufffd") | .[:4000];
 	   status: ($r.status // "failed"),
 	   points: ($r.points // 0),
 	   max_points,
-	   message: ($r.message // $why[.stage] | inert),
+	   message: ($r.message // $why[.stage] // "" | inert),
 	   command: ($r.command // "" | inert),
 	   seconds: ($r.seconds // 0)}
 	  + if .takes_whole and $r and $no_whole != "" then
