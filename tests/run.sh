@@ -10,7 +10,6 @@ cd "$(dirname "$0")/.." || exit 1
 log=$build/tests/log
 results=$build/tests/results.jsonl
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
 passed=0
 failed=0
 skipped=0
@@ -25,6 +24,31 @@ TEN_STAGES_RUN=run.$$
 TMPDIR=$work/tmp
 mkdir "$TMPDIR"
 export TEN_STAGES_RUN TMPDIR
+
+# marked: the processes with the mark
+marked()
+{
+	found=$(grep -lszx "TEN_STAGES_RUN=$TEN_STAGES_RUN" \
+		/proc/[0-9]*/environ | tr -dc '0-9\n')
+	for pid in $found; do
+		# Those that did the looking are gone by now.
+		[ "$pid" = $$ ] || [ ! -d "/proc/$pid" ] || echo "$pid"
+	done
+}
+
+# What runs beside this shell is not told of a Ctrl-C.
+# shellcheck disable=SC2317 # the trap calls it
+finish()
+{
+	trap '' HUP INT TERM
+	# shellcheck disable=SC2046 # process ids are words
+	kill $(marked) 2>/dev/null
+	wait
+	rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' HUP TERM
 
 # tally NAME OUTPUT STATUS SECONDS: counts the TAP in OUTPUT. A plan that is not
 # kept, or none at all, is a failure: a part that died early must not pass.
@@ -183,12 +207,7 @@ nothing_left()
 		echo "not ok - mounts, interfaces or cgroups have changed"
 		sed 's/^/# /' "$work/diff"
 	fi
-	left=$(grep -l "TEN_STAGES_RUN=$TEN_STAGES_RUN" /proc/[0-9]*/environ \
-		2>/dev/null | tr -dc '0-9\n' | grep -vx "$$")
-	for pid in $left; do
-		# Those that do the looking are gone by now.
-		[ -d "/proc/$pid" ] || left=$(echo "$left" | grep -vx "$pid")
-	done
+	left=$(marked)
 	if [ -z "$left" ]; then
 		echo "ok - no process is left"
 	else
