@@ -9,6 +9,8 @@ build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/.." || exit 1
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
+# shellcheck source=tests/marked.sh
+. tests/marked.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -90,46 +92,24 @@ ok "and could not be judged after that" starts 4 graded 2 '.score == 0 and
 # Two that the VM judges where this machine sets no limits
 failing 1 sh tests/answers/check.sh "$build" \
 	09-cgroups/wrong/read-on-from-there 09-cgroups/wrong/weight-as-quota
-title="other answers are judged once more"
+title_answers="other answers are judged once more"
 title_soak="a soak that is told to end leaves no process"
 if "$build/tests/doctor" --build "$build" --can 09-cgroups >/dev/null; then
-	skip "$title" "they are judged here"
+	skip "$title_answers" "they are judged here"
 	skip "$title_soak" "its answers are judged here"
 	done_testing
 	exit
 fi
-ok "$title" starts 2 [ "$(grep -c '^ok ' "$work/out")" = 2 ]
+ok "$title_answers" starts 2 [ "$(grep -c '^ok ' "$work/out")" = 2 ]
 
-# marked NAME: processes of that name, of the soak below, are there
 mark=TEN_STAGES_SOAK=$work
-marked()
-{
-	# shellcheck disable=SC2013 # names without blanks
-	for process in $(grep -ls "$mark" /proc/[0-9]*/environ); do
-		grep -q "$1" "${process%environ}comm" 2>/dev/null && return
-	done
-	false
-}
-none_marked()
-{
-	! marked .
-}
-# within COMMAND...: it becomes true
-within()
-{
-	for _ in $(seq 300); do
-		"$@" && return
-		sleep 0.2
-	done
-	false
-}
 status=
 env "$mark" sh tests/soak.sh "$build" 1 >"$work/out" 2>&1 </dev/null &
 soak=$!
-within marked qemu
+within 60 marked qemu
 kill "$soak"
 wait "$soak" 2>/dev/null
-within none_marked
+within 60 none_marked
 ok "$title_soak" none_marked
 ok "and says what it has seen" grep -qx \
 	'0 rounds, 0 runs of a gate, 0 false failures' "$work/out"

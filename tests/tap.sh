@@ -12,6 +12,21 @@ details()
 	:
 }
 
+# run COMMAND...: what ok() looks at
+run()
+{
+	"$@" >"$work/out" 2>&1 </dev/null
+	status=$?
+}
+
+# says TEXT...: each of them is in the output
+says()
+{
+	for text; do
+		tr -s '\n ' ' ' <"$work/out" | grep -qF -- "$text" || return 1
+	done
+}
+
 # ok NAME COMMAND...: COMMAND succeeds
 ok()
 {

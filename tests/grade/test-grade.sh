@@ -5,6 +5,8 @@ build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
+# shellcheck source=tests/marked.sh
+. tests/marked.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -211,28 +213,6 @@ ok "nor does what includes the answer" stage 0 "does not compile"
 
 # Who interrupts a grading has nothing left of it, the VM least of all.
 mark=TEN_STAGES_INTERRUPTED=$work
-# marked NAME: processes of it with the mark are there
-marked()
-{
-	# shellcheck disable=SC2013 # names without blanks
-	for process in $(grep -ls "$mark" /proc/[0-9]*/environ); do
-		grep -q "$1" "${process%environ}comm" 2>/dev/null && return
-	done
-	false
-}
-# within COMMAND...: it becomes true
-within()
-{
-	for _ in $(seq 600); do
-		"$@" && return
-		sleep 0.2
-	done
-	false
-}
-none_marked()
-{
-	! marked .
-}
 # judged N: so many points are known
 judged()
 {
@@ -243,11 +223,11 @@ env -u JUDGE_IN "$mark" JUDGE_IN=vm setsid make -s --no-print-directory grade \
 	B="$build" SUBMISSION="$work/reference" OUT="$work/cut.out" \
 	>"$work/out" 2>&1 </dev/null &
 group=$!
-within judged 10
+within 120 judged 10
 ok "a grading that is to be interrupted is in the VM" marked qemu
 kill -s TERM -- "-$group"
 wait "$group" 2>/dev/null
-within none_marked
+within 120 none_marked
 ok "interrupted, it leaves no process" none_marked
 status=0
 ok "it has what was judged by then" has '.score >= 10 and .score < 100 and

@@ -40,8 +40,8 @@ book()
 	out=$work/$name.grades
 }
 
-# says TEXT [STATUS]: a line has TEXT, and that was the status
-says()
+# says_so TEXT [STATUS]: a line has TEXT, and that was the status
+says_so()
 {
 	[ "$status" -eq "${2:-$status}" ] && grep -qF -- "$1" "$work/out"
 }
@@ -100,7 +100,7 @@ printf 'Name,ID,E-Mail\n"Right, ""A.""",right,right@example.org\n@x,missing,\n' 
 	>"$work/class/roster.csv"
 book class STAGE=1
 ok "a class is graded" [ "$status" -eq 0 ]
-ok "what is no student's folder is named" says "link, upload.zip"
+ok "what is no student's folder is named" says_so "link, upload.zip"
 ok "everybody has points, whatever the name" table "{r['student']:
 	(r['total'], r['status']) for r in rows} == {'right': ('10', 'graded'),
 	'starter': ('0', 'graded'), 'missing': ('0', 'graded'),
@@ -242,7 +242,7 @@ mkdir -p "$work/few/a" "$work/few/b"
 echo '#error stop' >"$work/few/b/spawn.c"
 : >"$work/fail"
 kit_book few $stage
-ok "a grading that fails is told of" says "b: incomplete: the judge is ill" 1
+ok "a grading that fails is told of" says_so "b: incomplete: the judge is ill" 1
 ok "and costs nobody else theirs" table "[r['status'] for r in rows] ==
 	['graded', 'incomplete']"
 ok "who is not graded in full is in no import" jq -e \
@@ -288,34 +288,34 @@ nothing_left()
 		[ -z "$(ls -A "$work/tmp")" ] && [ ! -e "$out/.run" ]
 }
 interrupt INT -
-ok "interrupted, it says so" says "interrupted, with 1 graded" 130
+ok "interrupted, it says so" says_so "interrupted, with 1 graded" 130
 ok "it leaves no process and no file" nothing_left
 kit_book few $stage
-ok "and goes on where it was" says "1 of 2 to be graded" 0
+ok "and goes on where it was" says_so "1 of 2 to be graded" 0
 interrupt TERM
-ok "the same when it is told to end" says "interrupted, with 1 graded" 143
+ok "the same when it is told to end" says_so "interrupted, with 1 graded" 143
 ok "nothing is left then either" nothing_left
 
 # What cannot be.
 mkdir "$work/few/$(printf 'a\nb')" "$work/few/$(printf '\377')" \
 	"$work/few/joblog"
 kit_book few $stage
-ok "a name of two lines is refused in one" says \
+ok "a name of two lines is refused in one" says_so \
 	"refused: a?b: a control character" 1
-ok "one that is not UTF-8 too" says "refused: ?: its name is not UTF-8"
-ok "and one that we take ourselves" says "refused: joblog: a file"
+ok "one that is not UTF-8 too" says_so "refused: ?: its name is not UTF-8"
+ok "and one that we take ourselves" says_so "refused: joblog: a file"
 mkdir "$work/none"
 : >"$work/none/upload.zip"
 book none
-ok "a class without a folder" says "there is no student's folder in it" 2
+ok "a class without a folder" says_so "there is no student's folder in it" 2
 book class STAGE=11
-ok "no such stage" says "no such stage" 2
+ok "no such stage" says_so "no such stage" 2
 book class OUT="$work/class/grades"
-ok "OUT in CLASS" says "OUT must not be in CLASS" 2
+ok "OUT in CLASS" says_so "OUT must not be in CLASS" 2
 ok "makes nothing there" [ ! -e "$work/class/grades" ]
 make -s gradebook B="$build" >"$work/out" 2>&1 </dev/null
 status=$?
-ok "no class" says "CLASS=DIR is needed" 2
+ok "no class" says_so "CLASS=DIR is needed" 2
 
 # The same by ssh, here, to an sshd of our own.
 start_sshd()
@@ -395,7 +395,7 @@ else
 	ok "nothing stays there" [ ! -s "$work/diff" ]
 	echo >>"$work/far/broken/spawn.c"
 	book far STAGE=1 HOSTS=1/there KIT="$kit"
-	ok "a machine with another kit grades nobody" says \
+	ok "a machine with another kit grades nobody" says_so \
 		"broken: the kit in $kit of" 2
 	mkdir "$work/far/other"
 	book far STAGE=1 HOSTS=1/down,1/:

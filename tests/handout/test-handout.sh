@@ -13,21 +13,6 @@ trap 'exit 1' HUP INT TERM
 unset STAGE TASK UNLOCK OUT SUBMISSION SEED MAKEFLAGS MAKELEVEL MFLAGS
 unset SOURCE_DATE_EPOCH HANDOUT
 
-# run COMMAND...: its output and its status
-run()
-{
-	"$@" >"$work/out" 2>&1 </dev/null
-	status=$?
-}
-
-# says TEXT...: each of them is in the output
-says()
-{
-	for text; do
-		tr -s '\n ' ' ' <"$work/out" | grep -qF -- "$text" || return 1
-	done
-}
-
 # refuses TEXT...: the same, and it has failed
 refuses()
 {

@@ -13,21 +13,6 @@ trap 'rm -rf "$work"' EXIT
 sh tests/copy-kit.sh "$build" "$work/kit" && cd "$work/kit" || exit 1
 unset STAGE TASK UNLOCK KEEP MAKEFLAGS MAKELEVEL MFLAGS
 
-# run COMMAND...: its output and its status
-run()
-{
-	"$@" >"$work/out" 2>&1 </dev/null
-	status=$?
-}
-
-# says TEXT...: each of them is in the output
-says()
-{
-	for text; do
-		tr -s '\n ' ' ' <"$work/out" | grep -qF -- "$text" || return 1
-	done
-}
-
 says_not()
 {
 	! says "$1"
