@@ -16,7 +16,8 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # In QEMU's place, FAILURES times: ends when the guest has begun to judge, which
-# is when a file of verdicts has come to $TMPDIR or been written to.
+# is when a file of verdicts has come to $TMPDIR or been written to. It is QEMU's
+# process that vm.sh knows, so that nobody who ends this leaves QEMU.
 cat >"$work/qemu" <<'EOF'
 #!/bin/sh
 if [ "$(wc -l <"$STARTS")" -ge "$FAILURES" ]; then
@@ -24,12 +25,15 @@ if [ "$(wc -l <"$STARTS")" -ge "$FAILURES" ]; then
 	exec "qemu-system-$(uname -m)" "$@"
 fi
 echo failing >>"$STARTS"
-"qemu-system-$(uname -m)" "$@" &
-until [ "$(find "$TMPDIR" \( -name vm -o -name results.vm -o -name '*.results' \) \
-	-type f -newer "$STARTS")" ] || ! kill -0 $!; do
-	sleep 0.1
-done
-kill -KILL $!
+(
+	until [ "$(find "$TMPDIR" \( -name vm -o -name results.vm -o -name '*.results' \) \
+		-type f -newer "$STARTS")" ]; do
+		kill -0 $$ || exit
+		sleep 0.1
+	done
+	kill -KILL $$
+) &
+exec "qemu-system-$(uname -m)" "$@"
 EOF
 chmod +x "$work/qemu"
 

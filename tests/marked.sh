@@ -8,7 +8,7 @@
 marked()
 {
 	# shellcheck disable=SC2013 # names without blanks
-	for process in $(grep -lszx "$mark" /proc/[0-9]*/environ); do
+	for process in $(grep -lszxF "$mark" /proc/[0-9]*/environ); do
 		grep -q "$1" "${process%environ}comm" 2>/dev/null && return
 	done
 	false

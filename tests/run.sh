@@ -28,7 +28,7 @@ export TEN_STAGES_RUN TMPDIR
 # marked: the processes with the mark
 marked()
 {
-	found=$(grep -lszx "TEN_STAGES_RUN=$TEN_STAGES_RUN" \
+	found=$(grep -lszxF "TEN_STAGES_RUN=$TEN_STAGES_RUN" \
 		/proc/[0-9]*/environ | tr -dc '0-9\n')
 	for pid in $found; do
 		# Those that did the looking are gone by now.
@@ -104,6 +104,16 @@ tell()
 			sed 's/^/# /' "$files.err" | tail -n 20
 		tally "$name" "$files.out" "$status" "$took"
 	done
+}
+
+# settle: a part that somebody has killed was none that passed
+settle()
+{
+	wait
+	for n in $(seq $number); do
+		[ -e "$work/$n.ended" ] || echo "137 0" >"$work/$n.ended"
+	done
+	tell
 }
 
 # beside NAME COMMAND...: something that prints TAP, while other parts run: as
@@ -252,6 +262,7 @@ beside "book" book
 part "other answers, graded" make -s --no-print-directory graded B="$build"
 part "hostile submissions" make -s --no-print-directory hostile B="$build"
 part "nothing left" nothing_left
+settle
 
 if [ "$skipped" -gt 0 ]; then
 	echo "$passed passed, $failed failed, $skipped skipped"

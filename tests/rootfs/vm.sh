@@ -218,6 +218,8 @@ done
 mkdir /sys/fs/cgroup/t && echo 10 >/sys/fs/cgroup/t/pids.max &&
 	echo 9000000 >/sys/fs/cgroup/t/memory.max && say cgroup-limits
 [ "$(id -u) $(hostname) $PWD $HOME" = "0 tenstages /root /root" ] && say root
+cd /proc/sys/kernel && [ "$(cat softlockup_panic watchdog_thresh | xargs)" = \
+	"1 30" ] && say lockups
 ping -c 1 -W 2 127.0.0.1 >/dev/null && say lo
 ip link add va type veth peer name vb && say veth
 mkdir -p /tmp/o/l /tmp/o/u /tmp/o/w /tmp/o/m && echo x >/tmp/o/l/x
@@ -252,7 +254,7 @@ vm_guest()
 {
 	status 0 "$vm" --cpus 3 --memory 380 -- "$guest"
 	for fact in cgroup-cpu cgroup-cpuset cgroup-io cgroup-memory \
-		cgroup-pids cgroup-limits root lo veth overlay pivot-root \
+		cgroup-pids cgroup-limits root lockups lo veth overlay pivot-root \
 		userns student tmpfs shared tidy signals descriptors cpus \
 		memory devices; do
 		has "^$fact\$" "$t/out"
