@@ -19,13 +19,13 @@ sources_of = $(if $(filter right/%,$2),$(wildcard tests/answers/$1/$2/*.c),\
 all: $(foreach s,$(JUDGED),$(addsuffix /built,$(addprefix \
 	$B/answers/$s/,$(call answers_of,$s))))
 
-# $1: stage, $2: answer
+# $1: stage, $2: answer. -O1, as a student's
 define ANSWER_RULE
 $B/answers/$1/$2/built: $(call sources_of,$1,$2) tests/answers/build.sh \
 		$(wildcard solutions/$1/*.c) $B/reference/$(PROGRAM_$1) \
 		$(wildcard $B/tests/obj/drivers/$1.o)
 	@echo '  CC $B/answers/$1/$2'
-	@CC='$(CC_reference)' CFLAGS='$(CFLAGS_COMMON) $(CFLAGS_reference)' \
+	@CC='$(CC_reference)' CFLAGS='$(CFLAGS_COMMON) $(CFLAGS_reference) -O1' \
 		LDFLAGS='$(LDFLAGS_reference)' PROGRAM=$(PROGRAM_$1) \
 		LIBS='$(foreach s,$(call up_to,$1),$B/reference/obj/$s.a) \
 		$B/reference/obj/common.a' sh tests/answers/build.sh $B $1 $2

@@ -17,97 +17,119 @@ list()
 {
 	for dir in tests/answers/[0-9]*/; do
 		stage=$(basename "$dir")
-		program=$(cat "$build/answers/$stage/reference/built")
+		read -r program <"$build/answers/$stage/reference/built"
 		echo "$stage starter $program -"
 		echo "$stage reference $program -"
 		for answer in "$dir"right/*/; do
-			echo "$stage right/$(basename "$answer") $program -"
+			answer=${answer%/}
+			echo "$stage right/${answer##*/} $program -"
 		done
-		for patch in "$dir"wrong/*.patch; do
-			test=$(sed -n '1s/^Test: \([a-z_0-9]*\)$/\1/p' "$patch")
-			echo "$stage wrong/$(basename "$patch" .patch) $program" \
-				"${test:-none}"
-		done
+		awk -v stage="$stage" -v program="$program" 'FNR == 1 {
+			test = /^Test: [a-z_0-9]*$/ ? $2 : "none"
+			answer = FILENAME
+			gsub(/^.*\/|\.patch$/, "", answer)
+			print stage, "wrong/" answer, program, test
+		}' "$dir"wrong/*.patch
 	done
 }
 
-# wanted LIST ARGUMENT...: the lines that the arguments name; all without.
+# wanted ARGUMENT...: of the lines that come in those that the arguments name;
+# all without.
 wanted()
 {
-	from=$1
-	shift
-	[ $# -gt 0 ] || { cat "$from" && return; }
-	for pattern; do
-		awk -v pattern="$pattern" '$1 == pattern || $2 == pattern ||
-			index($2, pattern "/") == 1 ||
-			index($1 "/" $2, pattern) == 1' "$from"
-	done | sort -u
+	awk -v arguments="$*" 'BEGIN { count = split(arguments, names, " ") }
+		count == 0 { print }
+		{
+			for (i = 1; i <= count; i++)
+				if ($1 == names[i] || $2 == names[i] ||
+				    index($2, names[i] "/") == 1 ||
+				    index($1 "/" $2, names[i]) == 1) {
+					print
+					next
+				}
+		}'
 }
 
-# Where the gate of each stage runs: here, in the VM, or its limits there.
-look_around()
+# where_stages: what the gate of each stage can do here (doctor --can), and, of
+# one whose limits are judged in the VM, what tests set limits
+where_stages()
 {
-	cut -d' ' -f1 "$work/list" | sort -u | while read -r stage; do
+	cut -d' ' -f1 | sort -u | while read -r stage; do
 		"$build/tests/doctor" --build "$build" --can "$stage" >/dev/null
-		echo $? >"$work/$stage.where"
+		where=$?
+		echo "stage $stage $where"
+		[ "$where" -ne 3 ] || "$build/tests/gates/$stage" --list |
+			awk -F '\t' -v stage="$stage" \
+				'$5 == "limits" { print "limits", stage, $1 }'
 	done
 }
 
-# where_of STAGE ANSWER
-where_of()
+# needs_root: the wrong answers that an ordinary user judges in the VM
+needs_root()
 {
-	if [ "$(id -u)" -ne 0 ] && sed -n 2p \
-		"tests/answers/$1/$2.patch" 2>/dev/null | grep -qx 'Needs: root'; then
-		echo 1
-	else
-		cat "$work/$1.where"
-	fi
+	[ "$(id -u)" -eq 0 ] || awk 'FNR == 2 && /^Needs: root$/ {
+		gsub(/^tests\/answers\/|\.patch$/, "", FILENAME)
+		print "root", FILENAME
+	}' tests/answers/*/wrong/*.patch
 }
 
-# judge_here STAGE ANSWER PROGRAM TEST: what of it can be judged here
+# place: to each line where it is judged: "here", "vm", or "both", for what sets
+# limits there and the rest here. Of a wrong answer one test counts. What was
+# not built is judged nowhere: "-".
+place()
+{
+	where_stages <"$work/wanted" >"$work/where"
+	needs_root >>"$work/where"
+	while read -r stage answer program test; do
+		built=-
+		[ ! -e "$build/answers/$stage/$answer/built" ] || built=built
+		echo "$stage $answer $program $test $built"
+	done <"$work/wanted" | awk '
+		FILENAME == ARGV[1] && $1 == "stage" { where[$2] = $3; next }
+		FILENAME == ARGV[1] && $1 == "limits" { limits[$2, $3]; next }
+		FILENAME == ARGV[1] { root[$2]; next }
+		{
+			if ($5 == "-")
+				at = "-"
+			else if (where[$1] == 1 || $1 "/" $2 in root)
+				at = "vm"
+			else if (where[$1] == 0)
+				at = "here"
+			else if ($4 == "-")
+				at = "both"
+			else
+				at = ($1, $4) in limits ? "vm" : "here"
+			print $1, $2, $3, $4, at
+		}' "$work/where" -
+}
+
+# judge_here STAGE ANSWER PROGRAM TEST PLACE: what of it can be judged here
 judge_here()
 {
-	name=$(echo "$1.$2" | tr / .)
+	[ "$5" = here ] || [ "$5" = both ] || return 0
 	dir=$build/answers/$1/$2
 	gate=$build/tests/gates/$1
+	to=$work/$1/$2
 	test=$4
-	: >"$work/$name.results"
-	[ -e "$dir/built" ] || return 0
-	[ "$(where_of "$1" "$2")" -ne 1 ] || return 0
 	set -- --possible --program "$dir/$3" --rootfs "$build/rootfs" \
-		--probe "$build/tests/probe" --results "$work/$name.results"
+		--probe "$build/tests/probe" --results "$to.results"
 	[ ! -e "$dir/driver" ] || set -- "$@" --driver "$dir/driver"
 	# What a wrong answer never does need not be waited for so long.
 	[ "$test" = - ] || set -- "$@" --test "$test"
 	[ "$test" = - ] || export TIME_FACTOR="${TIME_FACTOR:-0.5}"
 	# A mistake in a race may not show each time: it has three chances, and
-	# expect() tells when it took more than one.
+	# tell() says when it took more than one.
 	for _ in 1 2 3; do
-		"$gate" "$@" >"$work/$name.out" 2>&1 </dev/null || return 0
+		"$gate" "$@" >"$to.out" 2>&1 </dev/null || return 0
 		[ "$test" != - ] || return 0
 	done
 }
 
-# sets_limits STAGE TEST
-sets_limits()
+# at_once N FILE: the lines of FILE, as many at a time; started with &, it is xargs
+at_once()
 {
-	"$build/tests/gates/$1" --list | awk -F '\t' -v test="$2" \
-		'$1 == test && $5 == "limits" { found = 1 }
-		END { exit !found }'
-}
-
-# What of the list the VM is to judge.
-choose_for_vm()
-{
-	while read -r stage answer program test; do
-		where=$(where_of "$stage" "$answer")
-		[ "$where" -ne 0 ] || continue
-		# The one test that counts is run here.
-		[ "$where" -ne 3 ] || [ "$test" = - ] ||
-			sets_limits "$stage" "$test" || continue
-		[ -e "$build/answers/$stage/$answer/built" ] || continue
-		echo "$stage $answer $program $test $where"
-	done <"$work/list"
+	exec xargs -r -P "$1" -L 1 sh tests/answers/check.sh --one "$work" \
+		"$build" <"$2"
 }
 
 # boot_vm FILE: what is in FILE in one VM. Verdicts to files of their own: what
@@ -117,17 +139,15 @@ boot_vm()
 	count=0
 	set -- "$1"
 	: >"$work/script"
-	while read -r stage answer program test where; do
+	while read -r stage answer program test place; do
 		dir=$build/answers/$stage/$answer
-		name=$(echo "$stage.$answer" | tr / .)
-		rm -f "$work/$name.vm"
 		count=$((count + 1))
 		factor=4
 		# What a wrong answer never does need not be waited for so long.
 		[ "$test" = - ] || factor=1
 		words="--program /kit/$count/$program --probe /kit/probe"
 		words="$words --rootfs /kit/rootfs --results \$VM_OUT"
-		[ "$where" -ne 3 ] || words="$words --limits"
+		[ "$place" = vm ] || words="$words --limits"
 		[ "$test" = - ] || words="$words --test $test"
 		set -- "$@" --add "$dir/$program:/kit/$count/$program" \
 			--add "$build/tests/gates/$stage:/kit/gate-$stage"
@@ -136,7 +156,7 @@ boot_vm()
 			words="$words --driver /kit/$count/driver"
 		fi
 		{
-			echo "echo answer $name >>\$VM_OUT"
+			echo "echo answer $stage/$answer >>\$VM_OUT"
 			tries="1 2 3"
 			[ "$test" != - ] || tries=1
 			echo "for try in $tries; do TIME_FACTOR=$factor \\"
@@ -157,17 +177,22 @@ boot_vm()
 	124 | 125) tail -n 5 "$work/vm.log" | sed 's/^/# /' ;;
 	esac
 	rm -f "$work/vm.pid"
-	# To each answer its own.
+	# To each answer its own, of this boot alone.
 	awk -v work="$work" '
-		/^answer / { to = work "/" $2 ".vm"; next }
+		/^answer / {
+			close(to)
+			to = work "/" $2 ".vm"
+			printf "" >to
+			next
+		}
 		/^judged / { print $2, $3 >>(work "/judged"); next }
-		{ print >>to }' "$work/vm"
+		{ print >to }' "$work/vm"
 }
 
 # A machine may fail: what it has not judged then is given two more chances.
 judge_in_vm()
 {
-	choose_for_vm >"$work/left"
+	grep -E ' (vm|both)$' "$work/list" >"$work/left"
 	: >"$work/judged"
 	for _ in 1 2 3; do
 		[ -s "$work/left" ] || return 0
@@ -178,46 +203,59 @@ judge_in_vm()
 	done
 }
 
-# expect STAGE ANSWER PROGRAM TEST: TAP from the verdicts
-expect()
+# verdicts: a line "PATH, verdict, points, points of all, name, message" for each
+# in the files of results, tabs between
+verdicts()
 {
-	name=$(echo "$1.$2" | tr / .)
-	results=$work/$name.results
-	[ ! -e "$work/$name.vm" ] || cat "$work/$name.vm" >>"$results"
-	points=$(jq -s 'map(.points) | add // 0' "$results")
-	most=$(jq -s 'map(.max_points) | add // 0' "$results")
-	tests=$(wc -l <"$results")
-	deserved=
-	case $2 in
-	starter) [ "$points" != 0 ] || [ "$most" != 10 ] || deserved=yes ;;
-	reference | right/*)
-		[ "$points" != 10 ] || [ "$most" != 10 ] || deserved=yes
-		;;
-	wrong/*)
-		[ "$(tail -n 1 "$results" | jq -r .status)" != failed ] ||
-			deserved=yes
-		;;
-	esac
-	if [ "$deserved" ]; then
-		echo "ok - $1 $2"
-		case $2 in
-		wrong/*) [ "$tests" -eq 1 ] ||
-			echo "# it took $4 $tests tries to fail it" ;;
-		esac
-		return
-	fi
-	if [ ! -e "$build/answers/$1/$2/built" ]; then
-		echo "not ok - $1 $2: it was not built"
-		return
-	fi
-	echo "not ok - $1 $2: $points of $most points in $tests tests"
-	case $2 in
-	wrong/*) echo "# $4 is to fail it" ;;
-	starter) jq -r 'select(.status == "passed") |
-		"# passed: \(.name)"' "$results" ;;
-	*) jq -r 'select(.status != "passed") |
-		"# \(.name): \(.message)"' "$results" ;;
-	esac
+	find "$work" \( -name '*.results' -o -name '*.vm' \) -exec jq -r '[
+		(input_filename | sub("[.][a-z]+$"; "")), .status, .points,
+		.max_points, .name, .message] | @tsv' {} +
+}
+
+# tell: TAP from the list and the verdicts
+tell()
+{
+	verdicts >"$work/verdicts"
+	awk -F '\t' -v work="$work/" '
+		FILENAME == ARGV[1] {
+			answer = substr($1, length(work) + 1)
+			points[answer] += $3
+			most[answer] += $4
+			tests[answer]++
+			last[answer] = $2
+			if ($2 == "passed")
+				passed[answer] = passed[answer] \
+					"# passed: " $5 "\n"
+			else
+				others[answer] = others[answer] \
+					"# " $5 ": " $6 "\n"
+			next
+		}
+		{
+			count++
+			split($0, word, " ")
+			answer = word[1] "/" word[2]
+			kind = word[2]
+			sub(/\/.*/, "", kind)
+			if (kind == "wrong")
+				deserved = last[answer] == "failed"
+			else
+				deserved = most[answer] == 10 && \
+					points[answer] == (kind == "starter" ? 0 : 10)
+			print (deserved ? "ok" : "not ok") " - " word[1] " " word[2] \
+				(word[5] == "-" ? ": it was not built" : \
+				 deserved ? "" : ": " points[answer] + 0 " of " \
+				 most[answer] + 0 " points in " tests[answer] + 0 " tests")
+			if (deserved && kind == "wrong" && tests[answer] > 1)
+				print "# it took " word[4] " " tests[answer] \
+					" tries to fail it"
+			if (!deserved && kind == "wrong")
+				print "# " word[4] " is to fail it"
+			else if (!deserved)
+				printf "%s", kind == "starter" ? \
+					passed[answer] : others[answer]
+		}
+		END { print "1.." count + 0 }' "$work/verdicts" "$work/list"
 }
 
 # What xargs below starts: one answer, in the same place.
@@ -239,25 +277,32 @@ finish()
 {
 	trap '' HUP INT TERM
 	# shellcheck disable=SC2086 # none, or two
-	[ -z "$here" ] || kill $here
+	[ -z "$here" ] || kill $here 2>/dev/null
 	[ ! -s "$work/vm.pid" ] || kill "$(cat "$work/vm.pid")"
 	wait
 	rm -rf "$work"
 }
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
-list >"$work/all"
-wanted "$work/all" "$@" >"$work/list"
-look_around
+list | wanted "$@" >"$work/wanted"
+place >"$work/list"
+cut -d' ' -f1 "$work/list" | sort -u | while read -r stage; do
+	mkdir -p "$work/$stage/right" "$work/$stage/wrong"
+done
 judge_in_vm &
-here=$!
-# Each gate runs several tests at once by itself.
-xargs -r -P "$(nproc)" -L 1 sh tests/answers/check.sh --one "$work" \
-	"$build" <"$work/list" &
-here="$here $!"
+vm=$!
+here=$vm
+# A whole gate runs several tests at once by itself; one test mostly waits for
+# what a wrong answer does not do.
+awk -v work="$work" '{ print >(work ($4 == "-" ? "/gates" : "/tests")) }' \
+	"$work/list"
+for kind in gates:1 tests:2; do
+	file=$work/${kind%:*}
+	[ -e "$file" ] || continue
+	at_once $((${kind#*:} * $(nproc))) "$file" &
+	here="$vm $!"
+	wait $!
+done
 wait
 here=
-while read -r stage answer program test; do
-	expect "$stage" "$answer" "$program" "$test"
-done <"$work/list"
-echo "1..$(wc -l <"$work/list")"
+tell
