@@ -10,7 +10,7 @@
 #include "process.h"
 
 /* As many orphans as end at once, and the command. */
-#define CROWD 1000
+#define CROWD 300
 
 /* The children of whoever was looked at last; of reap, CMD is the first. */
 static pid_t family[CROWD + 64];
@@ -371,18 +371,16 @@ static void stopped_is_not_ended(void)
 }
 
 /*
- * The command's child fills 12 MiB, and two orphans 40 each, one before and
+ * The command's child fills 8 MiB, and two orphans 24 each, one before and
  * one after that: whose memory is told?
  */
 static void statistics(void)
 {
 	const char *first = fresh_token(), *go = fresh_token(),
 		   *last = fresh_token();
-	const char *script =
-		"in_time() { until [ -e /tmp/$1 ]; do usleep 1000; done; }\n"
-		"( (probe fill 40; : >/tmp/$0) & )\n"
-		"(in_time $2; probe fill 40) &\n"
-		"in_time $1; probe fill 12";
+	const char *script = "( (probe fill 24; : >/tmp/$0) & )\n"
+			     "(probe await $2; probe fill 24) &\n"
+			     "probe await $1; probe fill 8";
 	struct run *run =
 		START("reap", "--stats", "sh", "-c", script, first, go, last);
 	pid_t reap = pid_of(run), command;
@@ -400,12 +398,12 @@ static void statistics(void)
 	expect_counts(run, 2);
 	kib = statistic(run, "maxrss_kib");
 	/* The kernel counts in steps: leave it some room. */
-	EXPECT(kib > 10 * 1024,
-	       "expected the memory of the command's own child, about 12 MiB, "
+	EXPECT(kib > 6 * 1024,
+	       "expected the memory of the command's own child, about 8 MiB, "
 	       "saw %lu KiB",
 	       kib);
-	EXPECT(kib < 20 * 1024,
-	       "the command had no more than about 12 MiB, saw %lu KiB: that "
+	EXPECT(kib < 14 * 1024,
+	       "the command had no more than about 8 MiB, saw %lu KiB: that "
 	       "is an orphan's",
 	       kib);
 	EXPECT(statistic(run, "user_usec") + statistic(run, "system_usec") > 0,
@@ -651,9 +649,8 @@ static const struct test tests[] = {
 	{"adopts_orphans", 1,
 	 "orphans below reap become its children, and are collected",
 	 adopts_orphans, 0, 2},
-	{"no_zombies", 1,
-	 "of a thousand children that end at once no zombie stays", no_zombies,
-	 0, 4},
+	{"no_zombies", 1, "of 300 children that end at once no zombie stays",
+	 no_zombies, 0, 4},
 	{"goes_on_meanwhile", 1,
 	 "while CMD runs, reap sleeps and passes signals on: collecting does "
 	 "not wait",

@@ -15,7 +15,7 @@
 #include "process.h"
 
 /* The most commands of one pipeline here. */
-#define CROWD 200
+#define CROWD 64
 
 /* A new name in /tmp that nobody has made yet; valid for the whole test. */
 static const char *fresh_path(void)
@@ -307,8 +307,8 @@ static void connected(void)
 		end(run);
 	}
 	/* 0, 1, 2 and three more. */
-	run = start_holding(64, "ulimit -n 6", "");
-	expect_pipeline(run, 64, 0);
+	run = start_holding(CROWD, "ulimit -n 6", "");
+	expect_pipeline(run, CROWD, 0);
 	end(run);
 }
 
@@ -345,8 +345,8 @@ static void ends_arrive(void)
 	EXPECT(strncmp(output_of(run), token, strlen(token)) == 0,
 	       "expected %s, saw %s", token, output_of(run));
 	run = start_pipeline("cat", CROWD, token, "ulimit -n 6", "");
-	expect_end(run, 0, "among 200 commands the end of file is lost");
-	expect_output(run, token, "passed on by 200 commands");
+	expect_end(run, 0, "among 64 commands the end of file is lost");
+	expect_output(run, token, "passed on by 64 commands");
 	expect_nothing_left();
 }
 
@@ -606,9 +606,8 @@ static struct run *start_receiving(const char *path)
 /* Until the last writer has closed, not the first. */
 static void two_writers(const char *path)
 {
-	static const char script[] =
-		"exec >$0; printf %s $1; "
-		"until [ -e /tmp/$2 ]; do usleep 1000; done; printf %s $3";
+	static const char script[] = "exec >$0; printf %s $1; "
+				     "probe await $2; printf %s $3";
 	const char *first = fresh_token(), *second = fresh_token(),
 		   *third = fresh_token(), *go = fresh_token();
 	struct run *run = start_receiving(path);
@@ -671,8 +670,7 @@ static void removes(void)
 	expect_status(run, 128 + sig);
 	EXPECT(type_of(path) == 0,
 	       "ended by signal %d, it has left the FIFO behind", sig);
-	START("sh", "-c", "until [ -e $0 ]; do usleep 1000; done; echo x >$0",
-	      path);
+	START("sh", "-c", "probe await ${0#/tmp/}; echo x >$0", path);
 	run = START("sh", "-c", "exec ipc fifo receive $0 >/dev/full", path);
 	expect_failure(run, "its output could not be written", ENOSPC);
 	EXPECT(type_of(path) == 0,
@@ -1219,8 +1217,8 @@ static void counter(void)
 		       i * processes * times, counter_in(path));
 	for (int i = 0; i < 3; i++)
 		count("--unlocked", processes, times, path);
-	EXPECT(count("--", 100, 3, fresh_path()) == 0,
-	       "updates of 100 processes were lost");
+	EXPECT(count("--", 40, 5, fresh_path()) == 0,
+	       "updates of 40 processes were lost");
 	path = fresh_path();
 	write_in_sandbox(path, token);
 	REFUSES(path, "ipc", "share", path);

@@ -790,16 +790,17 @@ static bool has_taken(pid_t pid, int sig)
 
 /*
  * Its first lane is there, its second one waits to be forked: release().
- * `setting` as of the launcher.
+ * `setting` and `other` as of the launcher.
  */
-static struct run *start_half_a_race(const char *setting, const char *program,
-				     const char *token, pid_t *lane)
+static struct run *start_half_a_race(const char *setting, const char *other,
+				     const char *program, const char *token,
+				     pid_t *lane)
 {
 	char pause[64];
 	struct run *run;
 
 	snprintf(pause, sizeof(pause), "pause=fork:2:%s", token);
-	run = START("probe", "launch", setting, pause, program);
+	run = START("probe", "launch", setting, other, pause, program);
 	AWAIT(exists(token, ".paused") || has_ended(run),
 	      "there is no second fork");
 	EXPECT(!has_ended(run) && children_of(pid_of(run), lane, 1) == 1,
@@ -812,8 +813,9 @@ static void start_interrupted(void)
 {
 	const char *token = fresh_token();
 	pid_t lane = 0;
-	struct run *run = start_half_a_race(
-		"block=0", "driver alarmed 0 60 +1 +2", token, &lane);
+	struct run *run =
+		start_half_a_race("block=0", "block=0",
+				  "driver alarmed 0 60 +1 +2", token, &lane);
 
 	expect_waiting(lane, 1, ", and lane 2 is not there yet");
 	for (int i = 0; i < 3; i++) {
@@ -842,7 +844,7 @@ static void start_while_moved(void)
 
 	if (count_usable() < 2)
 		return;
-	run = start_half_a_race(word("cpu=%d", usable_cpu(0)),
+	run = start_half_a_race(word("cpu=%d", usable_cpu(0)), "block=0",
 				"driver race 60 +1 +2", token, found);
 	CPU_ZERO(&other);
 	CPU_SET((size_t)last, &other);
@@ -1274,8 +1276,8 @@ static void lane_never_starts(void)
 {
 	const char *token = fresh_token();
 	pid_t lane = 0;
-	struct run *run = start_half_a_race("block=0", "driver race 0.05 +1 +2",
-					    token, &lane);
+	struct run *run = start_half_a_race(
+		"block=0", "block=0", "driver race 0.05 +1 +2", token, &lane);
 
 	kill(lane, SIGKILL);
 	await_zombie(lane);
@@ -1299,53 +1301,66 @@ static size_t count_ended(pid_t caller, bool *runs)
 	return ended;
 }
 
-/*
- * What its lanes do when it is about to make this call; `early`: one of them
- * was killed before the start. False: there was no such call.
- */
-static bool look_at_end(const char *call, int number, bool early)
+/* It may take a moment. `early`: as many were killed before. */
+static void expect_all_ended(struct run *run, int early)
 {
-	const char *start = fresh_token(), *token = fresh_token();
+	bool others_run;
+
+	AWAIT(count_ended(pid_of(run), &others_run) <= (size_t)early ||
+		      !others_run,
+	      "race() waits for a lane that it has ended while another one "
+	      "runs: all are to be ended before the first wait");
+}
+
+static void expect_lane_left(struct run *run)
+{
+	pid_t lane;
+
+	EXPECT(children_of(pid_of(run), &lane, 1) > 0,
+	       "race() has collected all lanes, and sends a signal to the "
+	       "process id that one had: it may be somebody else's by now");
+}
+
+/*
+ * What its lanes do when it is about to wait or to send a signal, each time;
+ * `early`: as many of them were killed before the start.
+ */
+static void all_end_together(int early)
+{
+	const char *start = fresh_token(), *waits = fresh_token(),
+		   *kills = fresh_token();
 	pid_t lane = 0;
-	struct run *run =
-		start_half_a_race(word("pause=%s:%d:%s", call, number, token),
-				  "driver race 0.05 +1 +2 +2", start, &lane);
-	bool paused, others_run;
+	struct run *run = start_half_a_race(
+		word("pause=wait:0:%s", waits), word("pause=kill:0:%s", kills),
+		"driver race 0.01 +1 +2 +2", start, &lane);
+	int waited = 1, killed = 1;
 
 	if (early) {
 		kill(lane, SIGKILL);
 		await_zombie(lane);
 	}
 	release(start);
-	AWAIT(exists(token, ".paused") || strstr(output_of(run), "returned") ||
-		      has_ended(run),
-	      "race() does not return");
-	paused = exists(token, ".paused");
-	/* To end, and to stop, may take a moment. */
-	if (paused && strcmp(call, "wait") == 0)
-		AWAIT(count_ended(pid_of(run), &others_run) <= early ||
-			      !others_run,
-		      "race() waits for a lane that it has ended while another "
-		      "one runs: all are to be ended before the first wait");
-	if (paused && strcmp(call, "kill") == 0)
-		EXPECT(children_of(pid_of(run), &lane, 1) > 0,
-		       "race() has collected all lanes, and sends a signal to "
-		       "the process id that one had: it may be somebody else's "
-		       "by now");
-	release(token);
-	expect_returned(run, early ? ECANCELED : 0);
-	return paused;
-}
+	while (waited + killed < 1000) {
+		const char *wait = word("%s.%d", waits, waited);
+		const char *signal = word("%s.%d", kills, killed);
 
-/* Every wait and every signal of it, however many it takes. */
-static void all_end_together(void)
-{
-	for (int early = 0; early < 2; early++) {
-		for (int n = 1; look_at_end("wait", n, early) && n < 20; n++)
-			;
-		for (int n = 1; look_at_end("kill", n, early) && n < 20; n++)
-			;
+		AWAIT(exists(wait, ".paused") || exists(signal, ".paused") ||
+			      strstr(output_of(run), "returned") ||
+			      has_ended(run),
+		      "race() does not return");
+		if (exists(wait, ".paused")) {
+			expect_all_ended(run, early);
+			release(wait);
+			waited++;
+		} else if (exists(signal, ".paused")) {
+			expect_lane_left(run);
+			release(signal);
+			killed++;
+		} else {
+			break;
+		}
 	}
+	expect_returned(run, early ? ECANCELED : 0);
 }
 
 /* While it runs; false: the race may have been over before. */
@@ -1386,11 +1401,11 @@ static void race_interrupted(void)
 {
 	double began = seconds_now();
 	struct run *run =
-		START("driver", "alarmed", "10", "0.3", "+1", "+2", "+3");
+		START("driver", "alarmed", "10", "0.2", "+1", "+2", "+3");
 
 	race_returns(run);
-	EXPECT(seconds_now() - began >= 0.3,
-	       "a race of 0.3 seconds, with a signal every 10 milliseconds, "
+	EXPECT(seconds_now() - began >= 0.2,
+	       "a race of 0.2 seconds, with a signal every 10 milliseconds, "
 	       "has ended after %.3f",
 	       seconds_now() - began);
 	expect_returned(run, 0);
@@ -1417,7 +1432,8 @@ static void race_ends(void)
 	expect_returned(START("driver", "race", "0.05", "+1", "+2"), 0);
 	race_fails();
 	lane_ends_early();
-	all_end_together();
+	all_end_together(0);
+	all_end_together(1);
 	race_interrupted();
 	about_task(6);
 	killed_at_any_moment();

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -206,25 +207,34 @@ ino_t namespace_of(pid_t pid, const char *type)
 	return stat(path_of(pid, file), &st) == 0 ? st.st_ino : 0;
 }
 
-bool argument_is(pid_t pid, int n, const char *word)
+/* Whether one of these words of a file with a '\0' after each is that one. */
+static bool has_word(pid_t pid, const char *file, int first, int last,
+		     const char *word)
 {
 	char *text = next_text(), *at = text;
-	ssize_t length = read_proc(pid, "cmdline", text, TEXT_SIZE);
+	ssize_t length = read_proc(pid, file, text, TEXT_SIZE);
 
-	while (n-- > 0 && at < text + length)
+	for (int n = 0; n <= last && at < text + length; n++) {
+		if (n >= first && strcmp(at, word) == 0)
+			return true;
 		at += strlen(at) + 1;
-	return length > 0 && at < text + length && strcmp(at, word) == 0;
+	}
+	return false;
+}
+
+bool argument_is(pid_t pid, int n, const char *word)
+{
+	return has_word(pid, "cmdline", n, n, word);
+}
+
+bool has_argument(pid_t pid, const char *word)
+{
+	return has_word(pid, "cmdline", 1, INT_MAX, word);
 }
 
 bool environment_has(pid_t pid, const char *assignment)
 {
-	char *text = next_text();
-	ssize_t length = read_proc(pid, "environ", text, TEXT_SIZE);
-
-	for (char *at = text; at < text + length; at += strlen(at) + 1)
-		if (strcmp(at, assignment) == 0)
-			return true;
-	return false;
+	return has_word(pid, "environ", 0, INT_MAX, assignment);
 }
 
 bool executes(pid_t pid, dev_t dev, ino_t ino)

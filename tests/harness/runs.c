@@ -382,11 +382,9 @@ pid_t find_probe(const char *token)
 	size_t count = sandbox_processes(pids, 4096);
 
 	for (size_t i = 0; i < count; i++)
-		for (int n = 1; n < 8; n++)
-			if (argument_is(pids[i], n, token) &&
-			    executes(pids[i], now.probe.st_dev,
-				     now.probe.st_ino))
-				return pids[i];
+		if (has_argument(pids[i], token) &&
+		    executes(pids[i], now.probe.st_dev, now.probe.st_ino))
+			return pids[i];
 	return 0;
 }
 

@@ -100,7 +100,7 @@ static struct disturbance {
 	int number;
 	int error;     /* 0: make the call after all */
 	bool fake;     /* say that it is made */
-	char file[64]; /* to wait for before; "": nothing */
+	char file[64]; /* to wait for before: held_for(); "": nothing */
 	char told[64]; /* to make when it fails; "": nothing */
 	int seen;
 	bool pausing;
@@ -204,12 +204,23 @@ static struct disturbance *disturbance_of(const struct waiting_call *call)
 
 static void make_file(const char *file, const char *suffix)
 {
-	char path[80];
+	char path[96];
 
 	if (file[0] == '\0')
 		return;
 	snprintf(path, sizeof(path), "%s%s", file, suffix);
 	close(open(path, O_WRONLY | O_CREAT, 0666));
+}
+
+/* What the call that is held up waits for: of several each has its own file. */
+static const char *held_for(const struct disturbance *what)
+{
+	static char path[80];
+
+	if (what->number != 0)
+		return what->file;
+	snprintf(path, sizeof(path), "%s.%d", what->file, what->seen);
+	return path;
 }
 
 static void answer(int listener)
@@ -220,12 +231,14 @@ static void answer(int listener)
 	if (next_call(listener, &call) < 0)
 		return;
 	what = disturbance_of(&call);
-	if (!what || (++what->seen != what->number && what->number != 0)) {
+	/* One at a time is held up. */
+	if (!what || what->pausing ||
+	    (++what->seen != what->number && what->number != 0)) {
 		let_call(listener, call.id);
 	} else if (what->file[0] != '\0') {
 		what->paused = call.id;
 		what->pausing = true;
-		make_file(what->file, ".paused");
+		make_file(held_for(what), ".paused");
 	} else {
 		make_file(what->told, ".failed");
 		if (what->error)
@@ -248,7 +261,8 @@ static _Noreturn void disturb(int listener)
 		for (size_t i = 0; i < disturbance_count; i++) {
 			struct disturbance *what = &disturbances[i];
 
-			if (what->pausing && access(what->file, F_OK) == 0) {
+			if (what->pausing &&
+			    access(held_for(what), F_OK) == 0) {
 				let_call(listener, what->paused);
 				what->pausing = false;
 			}

@@ -16,7 +16,8 @@
  *	fake=CALL:N		CALL number N is not made, and said to be
  *	pause=CALL:N:TOKEN	CALL number N is not begun before the file
  *				TOKEN appears in /tmp; TOKEN.paused is made
- *				when it is to be begun
+ *				when it is to be begun. N 0: every one, the
+ *				first for TOKEN.1, and so on
  *
  * CALL is one of disturbed_calls[], or "cgroup.FILE": a write to a file of that
  * name. The words of PROGRAM are one argument, so that nobody takes the

@@ -8,6 +8,7 @@
  *	probe orphans N TOKEN	N grandchildren that outlive their parent and
  *				end together when the file TOKEN appears in /tmp
  *	probe spin TOKEN...	use all the CPU there is
+ *	probe await TOKEN	wait for the file TOKEN in /tmp, then exit 0
  *	probe fill MIB		touch that much memory, then exit 0
  *	probe fork N		N children that wait; exit 0 if all could start
  *	probe calls KEPT STATUS	exit with STATUS if a container's filter for
@@ -106,10 +107,11 @@ static int fill(size_t mib)
 {
 	size_t size = mib << 20;
 	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return 1;
+	/* What could not be had at once has to be had now. */
 	for (size_t i = 0; i < size; i += 4096)
 		((volatile char *)memory)[i] = 1;
 	return 0;
@@ -160,6 +162,8 @@ int main(int argc, char **argv)
 	if (strcmp(what, "spin") == 0)
 		for (volatile unsigned long n = 0;; n++)
 			;
+	if (strcmp(what, "await") == 0 && argc > 2)
+		wait_for_file(argv[2]);
 	if (strcmp(what, "fill") == 0 && argc > 2)
 		return fill((size_t)atoi(argv[2]));
 	if (strcmp(what, "fork") == 0 && argc > 2)
