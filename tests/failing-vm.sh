@@ -1,6 +1,6 @@
 #!/bin/sh
-# failing-vm.sh BUILD - a VM that fails is started again, and one that nobody
-# waits for any more is ended; TAP
+# failing-vm.sh BUILD - a VM that fails is started again, one that nobody waits
+# for any more is ended, and one of little memory is not filled; TAP
 #
 # Emulated processors may hang, and somebody may end QEMU: what was being judged
 # then is judged once more, and what was judged before is kept.
@@ -80,6 +80,23 @@ ok "a gate is run once more" starts 2 gate 0 10
 failing 2 sh tests/judge.sh "$build" 01-fork-exec "$work/results" \
 	"$first/spawn" "$first/drivers/01-fork-exec"
 ok "and has failed after that" starts 2 [ "$status" = 125 ]
+
+# The most sandboxes that there were at once, each held open by a probe
+# shellcheck disable=SC2016 # the shell in the VM
+run env VMDIR="$build/vm" sh rootfs/vm.sh --timeout 120 --memory 320 \
+	--add "$build/rootfs:/kit/rootfs" --add "$build/tests/probe:/kit/probe" \
+	--add "$build/tests/gates/01-fork-exec:/kit/gate" \
+	--add "$first/spawn:/kit/spawn" -- '
+	TIME_FACTOR=4 /kit/gate --program /kit/spawn --probe /kit/probe \
+		--rootfs /kit/rootfs --jobs 3 >/dev/null &
+	most=0
+	while kill -0 $!; do
+		now=$(ps -o args | grep -c "^probe hold sandbox")
+		[ "$now" -le "$most" ] || most=$now
+	done 2>/dev/null
+	echo "most $most"'
+ok "sandboxes that have no room together are one after the other" \
+	grep -qx "most 1" "$work/out"
 
 mkdir "$work/submission"
 cp solutions/0[12]*/*.c "$work/submission"

@@ -23,6 +23,9 @@
 #include "sandbox.h"
 #include "screen.h"
 
+/* Memory for the judge and the kernel, beside the sandboxes'. */
+#define MEMORY_LEFT (UINT64_C(32) << 20)
+
 /* Seconds that a test waits for anything; TIME_FACTOR multiplies them. */
 #define LIMIT_SECONDS 10.0
 
@@ -374,6 +377,20 @@ static size_t choose_tests(void)
 	return count;
 }
 
+/*
+ * As many sandboxes at once as have room: each ends at its own limit then. When
+ * all memory is gone, the kernel may look for whom to end until nobody waits
+ * for it any more.
+ */
+static unsigned jobs_with_room(unsigned jobs)
+{
+	const uint64_t memory = host_memory();
+
+	while (jobs > 1 && jobs * SANDBOX_MEMORY + MEMORY_LEFT > memory)
+		jobs--;
+	return jobs;
+}
+
 int main(int argc, char **argv)
 {
 	unsigned points = 0, total = 0;
@@ -386,6 +403,8 @@ int main(int argc, char **argv)
 	read_options(argv + 1);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	judge.settings.limits = host_has_limits();
+	if (judge.settings.limits)
+		judge.jobs = jobs_with_room(judge.jobs);
 	if (judge.results) {
 		results = fopen(judge.results, "ae");
 		if (!results) {

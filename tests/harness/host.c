@@ -1,6 +1,8 @@
 #include "host.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -25,4 +27,18 @@ int host_try_limits(void)
 bool host_has_limits(void)
 {
 	return geteuid() == 0 && host_try_limits() == 0;
+}
+
+uint64_t host_memory(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	uint64_t bytes = UINT64_MAX, kib;
+	char line[128];
+
+	while (file && bytes == UINT64_MAX && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %" SCNu64, &kib) == 1)
+			bytes = kib * 1024;
+	if (file)
+		fclose(file);
+	return bytes;
 }

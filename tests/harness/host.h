@@ -3,6 +3,7 @@
 #define HOST_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Makes a cgroup with limits of memory, pids and cpu below the caller's and
@@ -16,5 +17,11 @@ int host_try_limits(void);
  * the student, who is another user. That takes root.
  */
 bool host_has_limits(void);
+
+/*
+ * The bytes of memory that can be had without swapping, MemAvailable of
+ * proc_meminfo(5); UINT64_MAX when the kernel does not say.
+ */
+uint64_t host_memory(void);
 
 #endif

@@ -29,7 +29,6 @@
 #include "syscalls.h"
 
 /* Bounds, generous for an honest program of the course. */
-#define MEMORY_LIMIT (UINT64_C(256) << 20)
 #define PROCESS_LIMIT 2048
 #define TMP_OPTIONS "mode=1777,size=16m,nr_inodes=4096"
 
@@ -129,7 +128,7 @@ static _Noreturn void keep(const struct sandbox_settings *s)
 	c.uid = c.world.uid;
 	c.gid = c.world.gid;
 	if (s->limits) {
-		c.limits.memory = MEMORY_LIMIT;
+		c.limits.memory = SANDBOX_MEMORY;
 		c.limits.pids = PROCESS_LIMIT;
 	}
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||

@@ -13,7 +13,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+/* What one may take at most, in bytes, where that can be limited. */
+#define SANDBOX_MEMORY (UINT64_C(128) << 20)
 
 /* The student's user and group id inside. */
 #define STUDENT_ID 1000
