@@ -650,7 +650,7 @@ static const struct test tests[] = {
 	 "orphans below reap become its children, and are collected",
 	 adopts_orphans, 0, 2},
 	{"no_zombies", 1, "of 300 children that end at once no zombie stays",
-	 no_zombies, 0, 4},
+	 no_zombies, TAKES_LONG, 4},
 	{"goes_on_meanwhile", 1,
 	 "while CMD runs, reap sleeps and passes signals on: collecting does "
 	 "not wait",
@@ -673,7 +673,7 @@ static const struct test tests[] = {
 	 outcome, 0, 3},
 	{"failures", 1,
 	 "an interrupted wait is tried again, and what fails is said", failures,
-	 0, 4},
+	 TAKES_LONG, 4},
 	{0},
 };
 

@@ -1194,12 +1194,12 @@ static const struct test tests[] = {
 	 stops_and_continues, 0, 4},
 	{"collects_and_sleeps", 1,
 	 "other children are collected, and supervise sleeps meanwhile",
-	 collects_and_sleeps, 0, 3},
+	 collects_and_sleeps, TAKES_LONG, 3},
 	{"terminal", 1,
 	 "CMD has the terminal; with it supervise stops, goes on, and ends",
-	 terminal, 0, 6},
+	 terminal, TAKES_LONG, 6},
 	{"failures", 1, "what is not a time is refused, and what fails is said",
-	 failures, 0, 7},
+	 failures, TAKES_LONG, 7},
 	{0},
 };
 

@@ -1460,13 +1460,13 @@ static const struct test tests[] = {
 	{"race_lanes", 1,
 	 "lanes start together on one CPU, in one session, with their nice "
 	 "values",
-	 race_lanes, 0, 6},
+	 race_lanes, TAKES_LONG, 6},
 	{"race_shares", 1,
-	 "lanes share the CPU by their weights, as it is told", race_shares, 0,
-	 5},
+	 "lanes share the CPU by their weights, as it is told", race_shares,
+	 TAKES_LONG, 5},
 	{"race_ends", 1,
 	 "no lane outlives its race, which may fail or be killed at any moment",
-	 race_ends, 0, 7},
+	 race_ends, TAKES_LONG, 7},
 	{0},
 };
 

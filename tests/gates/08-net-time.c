@@ -870,7 +870,7 @@ static const struct test tests[] = {
 	{"default_route", 1, "inside, all else goes by the end out here",
 	 default_route, 0, 4},
 	{"cable_is_removed", 1, "no interface is left, also after SIGKILL",
-	 cable_is_removed, 0, 5},
+	 cable_is_removed, TAKES_LONG, 5},
 	{"own_clock", 1, "--uptime sets both clocks of CMD", own_clock, 0, 7},
 	{"odd_clocks", 1,
 	 "--uptime 0, fractions, one inside another, and too much", odd_clocks,
@@ -880,7 +880,7 @@ static const struct test tests[] = {
 	 0, 0},
 	{"failures", 1,
 	 "a call that fails: CMD has all that was asked for, or does not run",
-	 failures, 0, 0},
+	 failures, TAKES_LONG, 0},
 	{0},
 };
 

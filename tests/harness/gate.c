@@ -354,6 +354,20 @@ static int run_chosen(size_t number, FILE *results)
 	return (int)run_test(chosen[number], results);
 }
 
+/* Nobody is to wait in the end for one that takes long. */
+static void start_long_ones_first(size_t count, size_t *order)
+{
+	size_t n = 0;
+
+	for (unsigned wanted = TAKES_LONG;; wanted = 0) {
+		for (size_t i = 0; i < count; i++)
+			if ((chosen[i]->needs & TAKES_LONG) == wanted)
+				order[n++] = i;
+		if (wanted == 0)
+			return;
+	}
+}
+
 /* Those that are to be run, and can be. */
 static size_t choose_tests(void)
 {
@@ -394,10 +408,10 @@ static unsigned jobs_with_room(unsigned jobs)
 int main(int argc, char **argv)
 {
 	unsigned points = 0, total = 0;
+	size_t order[MOST_TESTS], count;
 	int verdicts[MOST_TESTS];
 	FILE *results = NULL;
 	bool broken = false;
-	size_t count;
 
 	(void)argc;
 	read_options(argv + 1);
@@ -414,7 +428,9 @@ int main(int argc, char **argv)
 	}
 	printf("%s: %s\n", gate.stage, judge.settings.program);
 	count = choose_tests();
-	if (run_jobs(count, judge.jobs, run_chosen, results, verdicts) < 0)
+	start_long_ones_first(count, order);
+	if (run_jobs(count, order, judge.jobs, run_chosen, results, verdicts) <
+	    0)
 		die(EXIT_OURS);
 	for (size_t i = 0; i < count; i++) {
 		total += chosen[i]->points;

@@ -18,6 +18,7 @@ enum {
 	NEEDS_LIMITS = 1, /* cgroup v2 with memory, pids and cpu, ours to use */
 	NEEDS_ROOT = 2,	  /* to be run by root of the first user namespace */
 	TAKES_WHOLE = 4,  /* judges --whole, where there is one */
+	TAKES_LONG = 8,	  /* is started before those that do not */
 };
 
 struct test {

@@ -96,7 +96,7 @@ static int copy(int from, FILE *to)
 	return n < 0 ? failed("read", "results") : to ? fflush(to) : 0;
 }
 
-int run_jobs(size_t count, unsigned at_once,
+int run_jobs(size_t count, const size_t *order, unsigned at_once,
 	     int (*body)(size_t number, FILE *results), FILE *results,
 	     int *statuses)
 {
@@ -106,24 +106,26 @@ int run_jobs(size_t count, unsigned at_once,
 
 	while (result == 0 && told < count) {
 		if (started < count && running < at_once) {
-			result = start_job(&jobs[started], started, body);
+			const size_t next = order[started];
+
+			result = start_job(&jobs[next], next, body);
 			started++;
 			running++;
 			continue;
 		}
-		if (wait_for_job(jobs, started, statuses) < 0) {
+		if (wait_for_job(jobs, count, statuses) < 0) {
 			result = -1;
 			break;
 		}
 		running--;
-		while (result == 0 && told < started && jobs[told].ended) {
+		while (result == 0 && told < count && jobs[told].ended) {
 			if (copy(jobs[told].text, stdout) < 0 ||
 			    copy(jobs[told].results, results) < 0)
 				result = -1;
 			told++;
 		}
 	}
-	for (size_t i = 0; jobs && i < started; i++)
+	for (size_t i = 0; jobs && i < count; i++)
 		if (jobs[i].pid > 0)
 			kill(jobs[i].pid, SIGKILL);
 	free(jobs);

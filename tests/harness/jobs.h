@@ -7,14 +7,15 @@
 
 /*
  * Calls body(0) to body(count - 1), each in a process of its own, at most
- * `at_once` at a time. What a body writes to standard output, and to the
- * stream it is given, comes to ours and to `results` (NULL: nowhere) in the
- * order of their numbers, each when it has ended. statuses[n] is then what
- * body(n) returned, 0 to 255; 256 + signal for one that a signal ended.
+ * `at_once` at a time; body(order[0]) is started first. What a body writes to
+ * standard output, and to the stream it is given, comes to ours and to
+ * `results` (NULL: nowhere) in the order of their numbers, each when it has
+ * ended. statuses[n] is then what body(n) returned, 0 to 255; 256 + signal for
+ * one that a signal ended.
  *
  * Returns 0, or -1 with errno. No process outlives the caller.
  */
-int run_jobs(size_t count, unsigned at_once,
+int run_jobs(size_t count, const size_t *order, unsigned at_once,
 	     int (*body)(size_t number, FILE *results), FILE *results,
 	     int *statuses);
 
