@@ -50,7 +50,9 @@ static void give_up(pid_t child, struct barrier *barrier, int *pidfd)
 	int saved = errno;
 
 	barrier_close(barrier);
-	kill(child, SIGKILL);
+	/* EPIPE: it does not wait any more, and is about to say why. */
+	if (saved != EPIPE)
+		kill(child, SIGKILL);
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
 	if (pidfd)
