@@ -16,8 +16,9 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # In QEMU's place, FAILURES times: ends when the guest has begun to judge, which
-# is when a file of verdicts has come to $TMPDIR or been written to. It is QEMU's
-# process that vm.sh knows, so that nobody who ends this leaves QEMU.
+# is when a file of verdicts has come to $TMPDIR or been written to; with AT_ONCE
+# it does not wait for that. It is QEMU's process that vm.sh knows, so that nobody
+# who ends this leaves QEMU.
 cat >"$work/qemu" <<'EOF'
 #!/bin/sh
 if [ "$(wc -l <"$STARTS")" -ge "$FAILURES" ]; then
@@ -26,8 +27,8 @@ if [ "$(wc -l <"$STARTS")" -ge "$FAILURES" ]; then
 fi
 echo failing >>"$STARTS"
 (
-	until [ "$(find "$TMPDIR" \( -name vm -o -name results.vm -o -name '*.results' \) \
-		-type f -newer "$STARTS")" ]; do
+	until [ "$AT_ONCE" ] || [ "$(find "$TMPDIR" -type f \( -name vm -o \
+		-name results.vm -o -name '*.results' \) -newer "$STARTS")" ]; do
 		kill -0 $$ || exit
 		sleep 0.1
 	done
@@ -37,6 +38,8 @@ exec "qemu-system-$(uname -m)" "$@"
 EOF
 chmod +x "$work/qemu"
 
+at_once=
+
 # failing N COMMAND...: its output to work/out, its status to $status
 failing()
 {
@@ -44,7 +47,8 @@ failing()
 	failures=$1
 	shift
 	env QEMU="$work/qemu" STARTS="$work/starts" FAILURES="$failures" \
-		TMPDIR="$work" JUDGE_IN=vm "$@" >"$work/out" 2>&1 </dev/null
+		AT_ONCE="$at_once" TMPDIR="$work" JUDGE_IN=vm "$@" \
+		>"$work/out" 2>&1 </dev/null
 	status=$?
 }
 
@@ -110,18 +114,29 @@ failing 9 $grade
 ok "and could not be judged after that" starts 4 graded 2 '.score == 0 and
 	all(.stages[:2][].tests[]; .message == "it could not be judged")'
 
-# Two that the VM judges where this machine sets no limits
-failing 1 sh tests/answers/check.sh "$build" \
-	09-cgroups/wrong/read-on-from-there 09-cgroups/wrong/weight-as-quota
+at_once=yes
+# shellcheck disable=SC2086 # words of make's
+failing 1 $grade BUILD_IN=vm STAGE=1
+at_once=
+ok "where the VM compiles, it does so once more" starts 3 \
+	graded 0 '.score == 10'
+
+# What the VM judges where this machine sets no limits
 title_answers="other answers are judged once more"
+title_faults="failing calls are made once more"
 title_soak="a soak that is told to end leaves no process"
 if "$build/tests/doctor" --build "$build" --can 09-cgroups >/dev/null; then
 	skip "$title_answers" "they are judged here"
+	skip "$title_faults" "they are made here"
 	skip "$title_soak" "its answers are judged here"
 	done_testing
 	exit
 fi
+failing 1 sh tests/answers/check.sh "$build" \
+	09-cgroups/wrong/read-on-from-there 09-cgroups/wrong/weight-as-quota
 ok "$title_answers" starts 2 [ "$(grep -c '^ok ' "$work/out")" = 2 ]
+failing 1 sh tests/faults/check.sh "$build" cgroup
+ok "$title_faults" starts 2 says "ok - cgroup" "1..1"
 
 mark=TEN_STAGES_SOAK=$work
 status=

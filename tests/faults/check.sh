@@ -1,16 +1,19 @@
 #!/bin/sh
-# check.sh BUILD - the matrix of failures; TAP, its totals in a comment
+# check.sh BUILD [TEST]... - the matrix of failures; TAP, its totals in a comment
 #
-# What sets limits runs in the VM, unless it can be done here.
+# Without names, all tests of it. What sets limits runs in the VM, unless it can
+# be done here.
 set -u
 build=$1
+shift
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
 : >"$work/script"
+tests=${*:-$("$build/tests/faults" --list | cut -f1)}
 set --
-for test in $("$build/tests/faults" --list | cut -f1); do
+for test in $tests; do
 	program=${test%%_*}
 	"$build/tests/faults" --possible --test "$test" \
 		--program "$build/reference/$program" \
@@ -34,7 +37,7 @@ in_vm()
 		--add "$build/tests/probe:/kit/probe" \
 		--add "$build/rootfs:/kit/rootfs" \
 		--add "$work/script:/kit/script" \
-		-- 'export TIME_FACTOR=4; . /kit/script' >"$work/out" 2>&1 \
+		-- 'export TIME_FACTOR=4; . /kit/script' >"$work/vm" 2>&1 \
 		</dev/null
 	[ $? -lt 124 ]
 }
@@ -42,7 +45,7 @@ in_vm()
 # A machine may fail; it is given two chances.
 if [ -s "$work/script" ]; then
 	in_vm "$@" || in_vm "$@"
-	cat "$work/out" >>"$work/all"
+	cat "$work/vm" >>"$work/all"
 fi
 awk '
 	/^  calls failed: / {
@@ -61,4 +64,4 @@ awk '
 		printf "%d refused, %d without harm, ", refused, harmless
 		printf "%d cgroups left and said so\n", left
 	}' "$work/all"
-echo "1..$("$build/tests/faults" --list | wc -l)"
+echo "1..$(echo "$tests" | wc -w)"
