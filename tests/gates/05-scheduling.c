@@ -1381,7 +1381,7 @@ static bool kill_a_lane(const char *seconds)
 	       finish(run));
 	if (strstr(output_of(run), "returned") || kill(found[0], SIGKILL) < 0)
 		return false;
-	AWAIT(is_dying(found[0]), "a lane was killed and goes on");
+	await_zombie(found[0]);
 	if (seconds_now() - began >= atof(seconds))
 		return false;
 	expect_returned(run, ECANCELED);
