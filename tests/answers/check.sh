@@ -125,7 +125,7 @@ judge_here()
 	done
 }
 
-# at_once N FILE: the lines of FILE, as many at a time; started with &, it is xargs
+# at_once N FILE: judges the lines of FILE, N at a time; with &, $! is xargs
 at_once()
 {
 	exec xargs -r -P "$1" -L 1 sh tests/answers/check.sh --one "$work" \
@@ -276,7 +276,7 @@ here=
 finish()
 {
 	trap '' HUP INT TERM
-	# shellcheck disable=SC2086 # none, or two
+	# shellcheck disable=SC2086 # up to two
 	[ -z "$here" ] || kill $here 2>/dev/null
 	[ ! -s "$work/vm.pid" ] || kill "$(cat "$work/vm.pid")"
 	wait
