@@ -845,9 +845,6 @@ static void collects_and_sleeps(void)
 	EXPECT(is_idle(supervise),
 	       "supervise uses the CPU, or keeps looking, while nothing "
 	       "happens");
-	/* Who gets little of a busy machine uses it all the same: state R. */
-	AWAIT(at_rest(supervise),
-	      "supervise uses the CPU while nothing happens");
 	release(token);
 	about_task(7);
 	AWAIT(count_children(supervise) == 1,

@@ -177,18 +177,6 @@ static void exit_status_kept(void)
 	REFUSES("--nonsense", "pidns", "--nonsense", "probe", "exit", "0");
 }
 
-/* What keeps looking is runnable, however little it gets to run. */
-static bool rests(pid_t pid)
-{
-	int runnable = 0;
-
-	for (int i = 0; i < 40; i++) {
-		runnable += state_of(pid) == 'R';
-		past(0);
-	}
-	return runnable < 20 && is_idle(pid);
-}
-
 static void reaps_orphans(void)
 {
 	const char *token = fresh_token();
@@ -207,7 +195,7 @@ static void reaps_orphans(void)
 	      "%d orphans have ended, and process 1 has left %zu of them as "
 	      "zombies",
 	      CROWD, count_children(init) - 1);
-	EXPECT(rests(init) && rests(pidns),
+	EXPECT(is_idle(init) && is_idle(pidns),
 	       "process 1 or pidns uses the CPU while CMD runs");
 	EXPECT(state_of(init) && state_of(init) != 'Z' && !has_ended(run),
 	       "orphans have ended, and process 1 with them: it has taken the "

@@ -142,22 +142,47 @@ static double monotonic(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-bool is_idle(pid_t pid)
+/*
+ * How long it has wanted the CPU, in seconds: that it had it, or waited for it.
+ * What is on a run queue tells of its time there when it leaves.
+ */
+static double cpu_demand(pid_t pid)
+{
+	unsigned long long had = 0, waited = 0;
+
+	if (sscanf(proc_file(pid, "schedstat"), "%llu %llu", &had, &waited) < 2)
+		return 0;
+	return (double)(had + waited) / 1e9;
+}
+
+/* Watches it once, for 60 ms or longer. */
+static bool is_idle_now(pid_t pid)
 {
 	const struct timespec nap = {.tv_nsec = 5000000};
-	const double started = monotonic();
+	const double tick = 1.0 / (double)sysconf(_SC_CLK_TCK);
+	const double started = monotonic(), demand = cpu_demand(pid);
 	const long ticks = cpu_ticks(pid), slept = times_slept(pid);
-	double watched = 0;
+	double watched = 0, used;
 
 	/* On a busy machine our naps take longer, and so do those of a loop. */
 	for (int naps = 0; naps < 12 || watched < 0.06; naps++) {
 		nanosleep(&nap, NULL);
 		watched = monotonic() - started;
 	}
+	used = (double)(cpu_ticks(pid) - ticks) * tick;
 	/* A wait of a few ms again and again is a loop too, only slower. */
-	return (double)(cpu_ticks(pid) - ticks) <
-		       1 + watched * (double)sysconf(_SC_CLK_TCK) / 4 &&
+	return state_of(pid) != 'R' && used < tick + watched / 4 &&
+	       cpu_demand(pid) - demand < tick + watched / 4 &&
 	       times_slept(pid) - slept < 4;
+}
+
+bool is_idle(pid_t pid)
+{
+	/* What has just been woken is about to wait again. */
+	for (int i = 0; i < 5; i++)
+		if (is_idle_now(pid))
+			return true;
+	return false;
 }
 
 const char *status_of(pid_t pid, const char *name)

@@ -36,8 +36,9 @@ double cpu_seconds(pid_t pid);
 long times_slept(pid_t pid);
 
 /*
- * Watches it for a moment: true when it waits for something all the time,
- * false when it uses the CPU or keeps looking.
+ * Watches it for a moment: true when it waits for something all the time, false
+ * when it uses the CPU, or would if the machine were less busy, or keeps
+ * looking. What is about to come to rest has up to a third of a second.
  */
 bool is_idle(pid_t pid);
 
