@@ -11,7 +11,7 @@ answers: reference gates
 	-@$(MAKE) -s --no-print-directory -k -j$$(nproc) \
 		-f tests/answers/answers.mk B=$B $(STAGE:%=STAGE=%)
 
-# N=200: rounds; all processors are kept busy meanwhile
+# N=200: rounds, JOBS=4 at a time; all processors are kept busy meanwhile
 soak: answers tools $B/rootfs.stamp $B/vm/initramfs.cpio ##k run all gates N times on a busy machine: N=200
 	@sh tests/soak.sh $B $(or $(N),20)
 

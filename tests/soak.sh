@@ -2,54 +2,91 @@
 # soak.sh BUILD N - the gates on the reference and on every other right answer,
 # N times, while all processors are kept busy by something else
 #
-# Whatever fails has failed falsely. Exits 0 when nothing did. Interrupted, it
-# says what it has seen so far.
+# JOBS rounds run at a time, or as many as there are processors. Whatever fails
+# has failed falsely. Exits 0 when nothing did. Interrupted, it says what it has
+# seen so far.
 set -u
 build=$1
 rounds=$2
 cd "$(dirname "$0")/.." || exit 1
 work=$(mktemp -d) || exit 1
-busy=
-check=
-round=0
-runs=0
-failures=0
+at_once=${JOBS:-$(nproc)}
+started=
+
+# total: "rounds runs failures", of all rounds that are over
+total()
+{
+	awk '{ runs += $1; failures += $2 }
+		END { print NR, runs + 0, failures + 0 }' "$work/over"
+}
 
 # tell: the last line
 tell()
 {
 	[ ! -t 1 ] || echo
-	echo "$round rounds, $runs runs of a gate, $failures false failures"
+	total | {
+		read -r over runs failures
+		echo "$over rounds, $runs runs of a gate, $failures false failures"
+	}
 }
 
+# shellcheck disable=SC2317 # the trap calls it
 finish()
 {
 	# shellcheck disable=SC2086 # process ids are words
-	[ -z "$busy$check" ] || kill $busy $check
+	[ -z "$started" ] || kill $started 2>/dev/null
 	wait
 	rm -rf "$work"
 }
-trap finish EXIT
-trap 'round=$((round - 1)) && tell && exit 130' INT TERM
 
-for _ in $(seq "$(nproc)"); do
-	"$build/tests/probe" spin soak &
-	busy="$busy $!"
-done
-for round in $(seq "$rounds"); do
-	sh tests/answers/check.sh "$build" reference right >"$work/out" &
+# judge ROUND: the number of runs and of failures to over, and what has failed
+judge()
+{
+	sh tests/answers/check.sh "$build" reference right >"$work/$1" &
 	check=$!
 	wait $check
 	check=
-	runs=$((runs + $(grep -c '^ok ' "$work/out")))
-	bad=$(grep -c '^not ok ' "$work/out")
+	good=$(grep -c '^ok ' "$work/$1")
+	bad=$(grep -c '^not ok ' "$work/$1")
 	# What ended early has judged nothing more.
-	grep -q '^1\.\.' "$work/out" || bad=$((bad + 1))
-	runs=$((runs + bad))
-	failures=$((failures + bad))
-	sed -n '/^not ok /,/^ok /{/^ok /!p}' "$work/out"
-	[ ! -t 1 ] || printf '\rround %d of %d: %d runs, %d false failures ' \
-		"$round" "$rounds" "$runs" "$failures"
+	grep -q '^1\.\.' "$work/$1" || bad=$((bad + 1))
+	sed -n '/^not ok /,/^ok /{/^ok /!p}' "$work/$1"
+	rm -f "$work/$1"
+	echo "$((good + bad)) $bad" >>"$work/over"
+}
+
+# lane FIRST: every round from there whose turn it is
+lane()
+{
+	check=
+	trap '[ -z "$check" ] || kill "$check"; wait; exit 1' TERM
+	for round in $(seq "$1" "$at_once" "$rounds"); do
+		judge "$round"
+		[ ! -t 1 ] || total | {
+			read -r over runs failures
+			printf '\r%d of %d rounds: %d runs, %d false failures ' \
+				"$over" "$rounds" "$runs" "$failures"
+		}
+	done
+}
+
+: >"$work/over"
+trap finish EXIT
+trap 'tell && exit 130' INT TERM
+for _ in $(seq "$(nproc)"); do
+	"$build/tests/probe" spin soak &
+	started="$started $!"
 done
+lanes=
+for first in $(seq "$at_once"); do
+	lane "$first" &
+	lanes="$lanes $!"
+	started="$started $!"
+done
+# shellcheck disable=SC2086 # process ids are words
+wait $lanes
 tell
-[ $runs -gt 0 ] && [ $failures -eq 0 ]
+total | {
+	read -r _ runs failures
+	[ "$runs" -gt 0 ] && [ "$failures" -eq 0 ]
+}

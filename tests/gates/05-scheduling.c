@@ -1131,7 +1131,8 @@ static struct run *watch_race(const char *seconds, struct watched *watched)
 
 /*
  * What it prints is what the kernel said while it ran: no less, and no more
- * than one CPU could add since. Returns the CPU time of all lanes together.
+ * than one CPU could add since. Returns the CPU time of all lanes together, 0
+ * when they were not seen to have any.
  */
 static double race_for(const char *seconds, struct result *results)
 {
@@ -1147,7 +1148,9 @@ static double race_for(const char *seconds, struct result *results)
 	       "expected a line for each of %d lanes, saw: %s", LANES,
 	       output_of(run));
 	for (int i = 0; i < LANES; i++) {
-		EXPECT(results[i].seconds > watched.seen[i] - 0.02,
+		/* In clock ticks, two may be lost. */
+		EXPECT(results[i].seconds > watched.seen[i] - 0.02 &&
+			       (results[i].seconds > 0 || watched.seen[i] == 0),
 		       "lane %d had %.3f seconds of CPU time or more, and the "
 		       "line says %.3f",
 		       i + 1, watched.seen[i], results[i].seconds);
@@ -1158,7 +1161,7 @@ static double race_for(const char *seconds, struct result *results)
 	       "all lanes together had at most %.3f seconds of one CPU, and "
 	       "the lines make %.3f",
 	       seen + watched.unseen, sum);
-	return sum;
+	return seen > 0 ? sum : 0;
 }
 
 static void results_told(void)
@@ -1170,7 +1173,6 @@ static void results_told(void)
 
 	for (int i = 0; i < 3 && sum < 0.05; i++)
 		sum = race_for(lengths[i], results);
-	/* What it says of them was compared with what the kernel says. */
 	if (sum < 0.01)
 		skip("the lanes have had %.3f seconds of CPU time in a race of "
 		     "4: the machine is too busy",

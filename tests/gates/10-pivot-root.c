@@ -877,8 +877,7 @@ static void cable(void)
 	/* In the byte order of the machine; destination, gateway. */
 	EXPECT(strstr(routes, "eth0\t00000000\t0108090A"),
 	       "there is no default route by 10.9.8.1 inside: %s", routes);
-	EXPECT(finish(START_WITH({.as_root = true}, "ping", "-c", "1", "-W",
-				 "3", "10.9.8.2")) == 0,
+	EXPECT(finish(START_WITH({.as_root = true}, PING, "10.9.8.2")) == 0,
 	       "nobody answers at 10.9.8.2");
 	send_signal(run, SIGTERM);
 	finish(run);

@@ -381,9 +381,14 @@ pid_t find_probe(const char *token)
 	static pid_t pids[4096];
 	size_t count = sandbox_processes(pids, 4096);
 
+	/*
+	 * A shell has the words of all that it starts, and what it has forked
+	 * executes the probe a moment later: with which words is seen then.
+	 */
 	for (size_t i = 0; i < count; i++)
 		if (has_argument(pids[i], token) &&
-		    executes(pids[i], now.probe.st_dev, now.probe.st_ino))
+		    executes(pids[i], now.probe.st_dev, now.probe.st_ino) &&
+		    has_argument(pids[i], token))
 			return pids[i];
 	return 0;
 }
