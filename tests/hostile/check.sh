@@ -3,7 +3,8 @@
 #
 # A case is a piece of C that is put at the end of a student's file: of the
 # starter or of the solution ("Base: "), of a stage ("Stage: "). "Score: " is
-# what it deserves. With "Needs: limits" it is judged only where memory and
+# what it deserves. "Time: " is a TIME_FACTOR of its own, for what looks at the
+# time limits. With "Needs: limits" it is judged only where memory and
 # processes can be limited, which the grader sees to; the others are judged
 # here, where that is possible, for it is sooner done. In the end nothing that
 # any of them has started is there any more.
@@ -32,6 +33,8 @@ judge()
 		export JUDGE_IN=here
 	# What never comes need not be waited for so long.
 	[ "$(field Score "$1")" != 0 ] || export TIME_FACTOR=0.1
+	factor=$(field Time "$1")
+	[ -z "$factor" ] || export TIME_FACTOR="$factor"
 	sh tests/grade/grade.sh "$build" "$work/$name" "$work/$name.out" \
 		"$stage" >"$work/$name.log" 2>&1
 	echo $? >"$work/$name.status"
