@@ -1597,8 +1597,8 @@ static void ends_of_others(void)
 	       "the end of the cable out here is not called %s", link);
 	kill(pid_of(run), SIGKILL);
 	finish(run);
-	AWAIT(!strstr(proc_file(sandbox_init(), "net/dev"), link),
-	      "box was killed, and the interface %s is left", link);
+	AWAIT_KERNEL(!strstr(proc_file(sandbox_init(), "net/dev"), link),
+		     "box was killed, and the interface %s is left", link);
 	expect_no_trace();
 }
 
