@@ -52,9 +52,9 @@ $B/book/%.html: % tests/book/source.lua $(BOOK_NEEDS) | book-pandoc
 	@mkdir -p $(@D)
 	$(call run,PAGE,$(PANDOC) --from tests/book/source.lua $<)
 
-$B/book/style.css: tests/book/style.css
+$B/book/style.css: tests/look.css tests/book/style.css
 	@mkdir -p $(@D)
-	@cp $< $@
+	@cat $^ >$@
 
 $(filter %.svg %.png %.jpg %.gif %.webp,$(BOOK_LINKED)): $B/book/%: %
 	@mkdir -p $(@D)

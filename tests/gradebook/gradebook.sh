@@ -372,6 +372,7 @@ if [ -z "$broken" ]; then
 			"$out/class.json"
 	done
 	make_file gradebook.html jq -r --arg title "$(basename "$class")" \
+		--rawfile look tests/look.css \
 		--rawfile style tests/gradebook/style.css \
 		-f tests/gradebook/page.jq "$run/class"
 fi

@@ -1,4 +1,4 @@
-# gradebook.html of what class.jq makes: one page that needs nothing else, $style
+# gradebook.html of what class.jq makes: one page that needs nothing else, $look, $style
 # in it. The class is what one sees first; each student has a part that shows
 # alone when the address ends in its name. $title is the name of the class.
 
@@ -199,7 +199,7 @@ to_entries | map(.value + {number: .key, shown: (.value.id | text)})
 <title>\($title | text): gradebook</title>
 <link rel=icon href=\"data:,\">
 <style>
-\($style)\(lines($columns))</style>
+\($look)\($style)\(lines($columns))</style>
 </head>
 <body>
 <main>
