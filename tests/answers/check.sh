@@ -5,9 +5,10 @@
 # A right answer, and the reference, is to have every point. A wrong one names,
 # in the first line of its patch ("Test: NAME"), the test that is to fail it;
 # that test alone is run, and has to. A starter is to have no point. What cannot
-# be judged on this machine is judged in the VM, all of it in one boot; so is,
-# for an ordinary user, what takes a sandbox with more than one id to be seen
-# ("Needs: root" in the second line).
+# be judged on this machine is judged in the VM, all of it in one boot, and with
+# JUDGE_IN=vm in the environment all that there is; so is, for an ordinary user,
+# what takes a sandbox with more than one id to be seen ("Needs: root" in the
+# second line).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -55,8 +56,12 @@ wanted()
 where_stages()
 {
 	cut -d' ' -f1 | sort -u | while read -r stage; do
-		"$build/tests/doctor" --build "$build" --can "$stage" >/dev/null
-		where=$?
+		where=1
+		[ "${JUDGE_IN-}" = vm ] || {
+			"$build/tests/doctor" --build "$build" --can "$stage" \
+				>/dev/null
+			where=$?
+		}
 		echo "stage $stage $where"
 		[ "$where" -ne 3 ] || "$build/tests/gates/$stage" --list |
 			awk -F '\t' -v stage="$stage" \

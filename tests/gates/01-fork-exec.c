@@ -8,6 +8,20 @@
 #include "gate.h"
 #include "process.h"
 
+/*
+ * The command, while it has the parent that has started it, or is that: there
+ * is a test of its own for this.
+ */
+static pid_t await_child(struct run *run, const char *token)
+{
+	pid_t command = await_probe(token), parent = pid_of(run);
+
+	EXPECT(parent_of(command) == parent || command == parent,
+	       "the command's parent is process %d, not spawn (%d)",
+	       parent_of(command), parent);
+	return command;
+}
+
 /* A process of its own, executing what was asked for, below its parent. */
 static void new_process(void)
 {
@@ -44,7 +58,7 @@ static void exit_status_kept(void)
 		expect_status(START("spawn", "probe", "exit", word), status);
 	}
 	run = START("spawn", "probe", "hold", token);
-	kill(await_probe(token), sig);
+	kill(await_child(run, token), sig);
 	expect_status(run, 128 + sig);
 	expect_nothing_left();
 }
@@ -58,9 +72,10 @@ static void environment(void)
 
 	snprintf(assignment, sizeof(assignment), "NEW=%s", value);
 	snprintf(changed, sizeof(changed), "CHANGED=%s", value);
-	START_WITH({.env = env}, "spawn", "-e", assignment, "-e", changed,
-		   "probe", "hold", token);
-	command = await_probe(token);
+	command =
+		await_child(START_WITH({.env = env}, "spawn", "-e", assignment,
+				       "-e", changed, "probe", "hold", token),
+			    token);
 	EXPECT(environment_has(command, assignment),
 	       "%s is not in its environment", assignment);
 	EXPECT(environment_has(command, changed) &&
@@ -78,8 +93,9 @@ static void path_of_command(void)
 	EXPECT(RUN("mkdir", "/tmp/bin") == 0 &&
 		       RUN("ln", "-s", "/mnt/probe", "/tmp/bin/hidden") == 0,
 	       "the test could not make its link");
-	START("spawn", "-e", "PATH=/nowhere:/tmp/bin", "hidden", "hold", token);
-	await_probe(token);
+	await_child(START("spawn", "-e", "PATH=/nowhere:/tmp/bin", "hidden",
+			  "hold", token),
+		    token);
 	run = START("spawn", "-e", "PATH=/nowhere", "probe", "hold", token);
 	EXPECT(finish(run) == 127,
 	       "with PATH=/nowhere in the command's environment, expected "
@@ -90,13 +106,13 @@ static void path_of_command(void)
 static void working_directory(void)
 {
 	const char *token = fresh_token();
-	struct run *run;
+	struct run *run = START("spawn", "-C", "/usr", "probe", "hold", token);
+	pid_t command = await_child(run, token);
 
-	START("spawn", "-C", "/usr", "probe", "hold", token);
-	EXPECT(strcmp(proc_link(await_probe(token), "cwd"), "/usr") == 0,
+	EXPECT(strcmp(proc_link(command, "cwd"), "/usr") == 0,
 	       "its working directory is %s, not /usr",
-	       proc_link(find_probe(token), "cwd"));
-	kill(find_probe(token), SIGKILL);
+	       proc_link(command, "cwd"));
+	kill(command, SIGKILL);
 	run = START("spawn", "-C", "/nowhere", "probe", "exit", "0");
 	expect_refusal(run, "/nowhere");
 }
@@ -107,9 +123,11 @@ static void descriptors_inherited(void)
 	const char *token = fresh_token();
 	pid_t command;
 
-	START("sh", "-c", "exec 7</etc/passwd; exec spawn probe hold \"$1\"",
-	      "sh", token);
-	command = await_probe(token);
+	command = await_child(START("sh", "-c",
+				    "exec 7</etc/passwd; "
+				    "exec spawn probe hold \"$1\"",
+				    "sh", token),
+			      token);
 
 	EXPECT(strcmp(proc_link(command, "fd/7"), "/etc/passwd") == 0,
 	       "descriptor 7 did not reach the command");
@@ -121,9 +139,10 @@ static void descriptors_inherited(void)
 static void arguments(void)
 {
 	const char *token = fresh_token(), *name = fresh_token();
+	struct run *run;
 
-	START("spawn", "-a", name, "probe", "hold", token);
-	EXPECT(argument_is(await_probe(token), 0, name),
+	run = START("spawn", "-a", name, "probe", "hold", token);
+	EXPECT(argument_is(await_child(run, token), 0, name),
 	       "its argv[0] is not %s", name);
 	kill(find_probe(token), SIGKILL);
 	REFUSES("CMD", "spawn");
@@ -141,8 +160,8 @@ static void prepared(void)
 	struct run *run;
 	pid_t command;
 
-	START("driver", "full", "probe", "hold", token);
-	command = await_probe(token);
+	command = await_child(START("driver", "full", "probe", "hold", token),
+			      token);
 	EXPECT(RUN("test", "-f", "/tmp/prepared") == 0,
 	       "prepare() was not called, or not before the change of "
 	       "directory");
@@ -224,7 +243,7 @@ static void failures(void)
 	char line[64];
 
 	run = START("driver", "alone", "probe", "hold", token);
-	await_probe(token);
+	await_child(run, token);
 	AWAIT(strchr(output_of(run), '\n') || has_ended(run),
 	      "spawn() does not return while the command runs");
 	kill(find_probe(token), SIGKILL);

@@ -21,10 +21,10 @@ static int set_flags(struct ifinfomsg *link, const char *name)
 {
 	struct netlink_message message;
 
+	/* By its number alone: a name beside it would be a new one. */
 	link->ifi_flags |= IFF_UP;
 	link->ifi_change |= IFF_UP;
 	netlink_begin(&message, RTM_SETLINK, 0, link, sizeof(*link));
-	netlink_put_string(&message, IFLA_IFNAME, name);
 	if (netlink_send(&message) < 0)
 		return failed("bring up", "%s", name);
 	return 0;
