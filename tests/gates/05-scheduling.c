@@ -1089,9 +1089,6 @@ static void expect_result(const struct result *r, int lane, double sum)
 	       "percent, and the line says %.1f",
 	       nices[0], nices[1], nices[2], lane + 1, by_weight(lane),
 	       r->expected);
-	EXPECT(sum < 0.1 || fabs(r->share - by_weight(lane)) < 20,
-	       "lane %d is said to have had %.1f percent: expected about %.1f",
-	       lane + 1, r->share, by_weight(lane));
 	EXPECT(r->bar > 0 || r->share < 5, "lane %d has no bar", lane + 1);
 }
 
