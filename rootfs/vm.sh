@@ -7,6 +7,7 @@
 #   --cpus N         processors of the guest (2, or 1 where the host has 1)
 #   --timeout SECS   end it after SECS, boot included
 #   --out FILE       what CMD writes to the file $VM_OUT comes to FILE at once
+#   --silence SECS   end it when nothing has come to FILE for so long
 #   --stdin          CMD reads our standard input (else nothing)
 #
 # CMD runs as root, in /root; a single argument is a line for sh -c.  Its
@@ -53,7 +54,7 @@ umask 022
 memory=512
 cpus=$(nproc 2>/dev/null || echo 1)
 [ "$cpus" -lt 2 ] || cpus=2
-timeout='' out='' stdin=''
+timeout='' silence='' out='' stdin=''
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/vm.XXXXXX") || exit 125
 tmp=$(cd "$tmp" && pwd -P)
 trap 'rm -rf "$tmp"' EXIT
@@ -70,13 +71,14 @@ while [ $# -gt 0 ]; do
 		sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0"
 		exit
 		;;
-	--add | --memory | --cpus | --timeout | --out)
+	--add | --memory | --cpus | --timeout | --silence | --out)
 		[ $# -ge 2 ] || fail "$1: needs a value"
 		case $1 in
 		--add) "$here/vm-add.sh" "$tmp/add" "$2" || exit 125 ;;
 		--memory) number "$1" "$2" && memory=$2 ;;
 		--cpus) number "$1" "$2" && cpus=$2 ;;
 		--timeout) seconds "$1" "$2" && timeout=$2 ;;
+		--silence) number "$1" "$2" && silence=$2 ;;
 		--out) out=$2 ;;
 		esac
 		shift
@@ -89,6 +91,7 @@ if [ $# -gt 0 ]; then
 	shift
 	[ $# -gt 0 ] || fail "--: no command after it"
 fi
+[ -z "$silence" ] || [ -n "$out" ] || fail "--silence: of what? there is no --out"
 what=$(printf %s "$*" | head -n 1 | cut -c 1-100)
 mode="command"
 if [ $# -eq 0 ] && [ -t 0 ]; then
@@ -251,6 +254,23 @@ if [ -n "$timeout" ]; then
 	helpers="$helpers $!"
 fi
 
+# listen SECS - say "silent" when nothing has come to --out for SECS. (A pipe has
+# a time of its last change, too. One that the machine slept through is none.)
+listen()
+{
+	drop
+	exec >/dev/null 2>&1
+	quiet=0 last=''
+	while [ $quiet -lt "$1" ]; do
+		timeout 1 cat <&9 && return
+		quiet=$((quiet + 1))
+		changed=$(stat -L -c %y "$tmp/file")
+		[ "$changed" = "$last" ] || quiet=0
+		last=$changed
+	done
+	echo silent >&5
+}
+
 # relay FILE - pass on the guest's output; say so when nobody takes it
 relay()
 {
@@ -299,10 +319,17 @@ up='' why='' status='' broken=''
 while :; do
 	read -r event value <&5 || continue
 	case $event in
-	up) up=1 ;;
+	up)
+		up=1
+		[ -z "$silence" ] || {
+			listen "$silence" &
+			helpers="$helpers $!"
+		}
+		;;
 	exit) status=$value ;;
 	noboot) [ -n "$up" ] || end "no boot within $boot_timeout s" ;;
 	timeout) end "timeout after $timeout s" ;;
+	silent) end "nothing came to --out for $silence s" ;;
 	broken) broken=$value && end "cannot pass on the output" ;;
 	gone) break ;;
 	esac

@@ -171,8 +171,8 @@ boot_vm()
 	done <"$1"
 	shift
 	: >"$work/vm"
-	sh rootfs/vm.sh --timeout 3000 --memory 512 --out "$work/vm" \
-		--add "$build/rootfs:/kit/rootfs" \
+	sh rootfs/vm.sh --timeout 3000 --silence 300 --memory 512 \
+		--out "$work/vm" --add "$build/rootfs:/kit/rootfs" \
 		--add "$build/tests/probe:/kit/probe" \
 		--add "$work/script:/kit/script" "$@" \
 		-- '. /kit/script' >"$work/vm.log" 2>&1 &

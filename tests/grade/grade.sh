@@ -207,8 +207,8 @@ judge_in_vm()
 	rm -f "$work/vm" && mkfifo "$work/vm" && exec 9<>"$work/vm" ||
 		exit 125
 	{
-		sh rootfs/vm.sh --timeout 900 --memory 512 --out "$work/vm" \
-			--add "$build/rootfs:/kit/rootfs" \
+		sh rootfs/vm.sh --timeout 900 --silence 300 --memory 512 \
+			--out "$work/vm" --add "$build/rootfs:/kit/rootfs" \
 			--add "$build/tests/probe:/kit/probe" \
 			--add "$build/tests/gates:/kit/gates" \
 			--add "$made:/kit/made" --add "$work/script:/kit/script" \

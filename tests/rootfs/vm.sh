@@ -133,6 +133,20 @@ vm_timeout()
 	has "^vm.sh: timeout after $limit s: echo so far; " "$t/err"
 }
 
+# Of a pipe as of a file; who goes on writing is left alone.
+vm_silence()
+{
+	mkfifo "$t/pipe"
+	exec 4<>"$t/pipe"
+	status 125 "$vm" --timeout 100 --silence 3 --out "$t/pipe" -- \
+		'for i in 1 2 3 4 5; do echo $i >$VM_OUT; sleep 1; done; sleep 100'
+	is "1 2 3 4 5 " "$(timeout 1 cat <&4 | tr '\n' ' ')"
+	has "^vm.sh: nothing came to --out for 3 s: for i in " "$t/err"
+	status 125 "$vm" --timeout 100 --silence 3 --out "$t/file" -- \
+		'echo result >$VM_OUT; sleep 100'
+	is result "$(cat "$t/file")"
+}
+
 vm_panic()
 {
 	status 125 "$vm" -- 'echo before; echo c >/proc/sysrq-trigger'
@@ -161,6 +175,7 @@ vm_no_boot()
 vm_refuses()
 {
 	for bad in "--memory 0" "--memory 1G" "--cpus x" "--timeout -1" \
+		"--silence 5" "--silence x" \
 		"--timeout 0" "--cpus" "--add $t" "--add /nonexistent:/x" \
 		"--add /bin/ls:x" "--add /bin/ls:/../x" \
 		"--add /bin/ls:/dev/x" "--frob" "--out /nonexistent/x" "--"; do
@@ -337,6 +352,7 @@ test_vm()
 	run "vm: --add keeps modes and folders" vm_add
 	run "vm: --out arrives while the command runs" vm_out
 	run "vm: --timeout is 124 and keeps the output" vm_timeout
+	run "vm: --silence ends what says nothing more" vm_silence
 	run "vm: a panic is 125 and keeps the console" vm_panic
 	run "vm: no boot is 125" vm_no_boot
 	run "vm: bad options are 125 and one line" vm_refuses
