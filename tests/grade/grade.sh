@@ -253,7 +253,7 @@ judge_there()
 		case " $failures " in
 		*" $failure "*) status=1 ;;
 		*)
-			say "the VM has failed, and is started again"
+			say "the VM has failed ($failure), and is started again"
 			failures="$failures $failure"
 			continue
 			;;
