@@ -207,7 +207,8 @@ ok "the same files are graded again for another stage" table "[r['max']
 kit=$work/kit
 mkdir "$kit" "$kit/tests"
 cp -R rootfs solutions stages "$kit"
-for part in grade gradebook export gates harness probe drivers judge.sh tests.mk; do
+for part in grade gradebook export gates harness probe drivers judge.sh \
+	look.css tests.mk; do
 	cp -R "tests/$part" "$kit/tests"
 done
 mv "$kit/tests/grade/grade.sh" "$kit/tests/grade/graded.sh"

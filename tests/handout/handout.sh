@@ -31,7 +31,7 @@ wanted()
 		stages/[!/]*/*.svg) ;;
 	rootfs/*.sh | rootfs/*.c | rootfs/*.mk | rootfs/init | \
 		rootfs/skeleton/*) ;;
-	tests/tests.mk | tests/tools.mk | tests/judge.sh) ;;
+	tests/tests.mk | tests/tools.mk | tests/judge.sh | tests/look.css) ;;
 	tests/gates/*.c | tests/drivers/*.c) ;;
 	tests/bench/*.[ch] | tests/doctor/*.[ch] | tests/faults/*.[ch] | \
 		tests/harness/*.[ch] | tests/loop/*.[ch] | \
