@@ -164,13 +164,15 @@ command -v "$qemu" >/dev/null || fail "$qemu: not found; try make deps"
 # cryptomgr.notests: the kernel's self-tests cost a quarter of the boot.
 # no_timer_check: an emulated timer that the host's load made late is no broken
 # timer, and no reason to panic.
-# softlockup_panic: processors that hang for a minute will not come back; who
-# waits for the guest is told, and may try again.
+# softlockup_panic, panic_on_rcu_stall: processors that hang for a minute will not
+# come back; who waits for the guest is told, and may try again. loglevel: with
+# what they were at.
 set -- -accel "$accel" -M "$board" -cpu "$cpu" -m "$memory" -smp "$cpus" \
 	-nodefaults -no-user-config -display none -no-reboot \
 	-kernel "$kernel" -initrd initrd -append \
-	"console=$console quiet panic=-1 rdinit=/.vm/init cryptomgr.notests \
-no_timer_check softlockup_panic=1 watchdog_thresh=30" \
+	"console=$console loglevel=5 panic=-1 rdinit=/.vm/init \
+cryptomgr.notests no_timer_check softlockup_panic=1 watchdog_thresh=30 \
+sysctl.kernel.panic_on_rcu_stall=1 rcupdate.rcu_cpu_stall_timeout=60" \
 	-chardev file,id=console,path=console -serial chardev:console \
 	-device virtio-serial-pci,ioeventfd=off
 

@@ -85,20 +85,26 @@ failing 2 sh tests/judge.sh "$build" 01-fork-exec "$work/results" \
 	"$first/spawn" "$first/drivers/01-fork-exec"
 ok "and has failed after that" starts 2 [ "$status" = 125 ]
 
-# The most sandboxes that there were at once, each held open by a probe
-# shellcheck disable=SC2016 # the shell in the VM
-run env VMDIR="$build/vm" sh rootfs/vm.sh --timeout 120 --memory 320 \
-	--add "$build/rootfs:/kit/rootfs" --add "$build/tests/probe:/kit/probe" \
-	--add "$build/tests/gates/01-fork-exec:/kit/gate" \
-	--add "$first/spawn:/kit/spawn" -- '
-	TIME_FACTOR=4 /kit/gate --program /kit/spawn --probe /kit/probe \
-		--rootfs /kit/rootfs --jobs 3 >/dev/null &
-	most=0
-	while kill -0 $!; do
-		now=$(ps -o args | grep -c "^probe hold sandbox")
-		[ "$now" -le "$most" ] || most=$now
-	done 2>/dev/null
-	echo "most $most"'
+# The most sandboxes that there were at once, each held open by a probe. A
+# machine may fail here as well.
+for _ in 1 2 3; do
+	# shellcheck disable=SC2016 # the shell in the VM
+	run env VMDIR="$build/vm" sh rootfs/vm.sh --timeout 120 --memory 320 \
+		--add "$build/rootfs:/kit/rootfs" \
+		--add "$build/tests/probe:/kit/probe" \
+		--add "$build/tests/gates/01-fork-exec:/kit/gate" \
+		--add "$first/spawn:/kit/spawn" -- '
+		TIME_FACTOR=4 /kit/gate --program /kit/spawn \
+			--probe /kit/probe --rootfs /kit/rootfs --jobs 3 \
+			>/dev/null &
+		most=0
+		while kill -0 $!; do
+			now=$(ps -o args | grep -c "^probe hold sandbox")
+			[ "$now" -le "$most" ] || most=$now
+		done 2>/dev/null
+		echo "most $most"'
+	[ "$status" -gt 123 ] || break
+done
 ok "sandboxes that have no room together are one after the other" \
 	grep -qx "most 1" "$work/out"
 

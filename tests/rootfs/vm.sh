@@ -233,8 +233,9 @@ done
 mkdir /sys/fs/cgroup/t && echo 10 >/sys/fs/cgroup/t/pids.max &&
 	echo 9000000 >/sys/fs/cgroup/t/memory.max && say cgroup-limits
 [ "$(id -u) $(hostname) $PWD $HOME" = "0 tenstages /root /root" ] && say root
-cd /proc/sys/kernel && [ "$(cat softlockup_panic watchdog_thresh | xargs)" = \
-	"1 30" ] && say lockups
+cd /proc/sys/kernel && [ "$(cat softlockup_panic watchdog_thresh \
+	panic_on_rcu_stall /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout |
+	xargs)" = "1 30 1 60" ] && say lockups
 ping -c 1 -W 2 127.0.0.1 >/dev/null && say lo
 ip link add va type veth peer name vb && say veth
 mkdir -p /tmp/o/l /tmp/o/u /tmp/o/w /tmp/o/m && echo x >/tmp/o/l/x
