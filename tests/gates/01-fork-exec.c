@@ -8,17 +8,29 @@
 #include "gate.h"
 #include "process.h"
 
+static bool is_below(pid_t pid, pid_t ancestor)
+{
+	while (pid > 1 && pid != ancestor)
+		pid = parent_of(pid);
+	return pid == ancestor;
+}
+
 /*
- * The command, while it has the parent that has started it, or is that: there
- * is a test of its own for this.
+ * The command, still below whoever has started it. That nobody is between the
+ * two has a test of its own; who is there waits, or leaves it an orphan.
  */
 static pid_t await_child(struct run *run, const char *token)
 {
-	pid_t command = await_probe(token), parent = pid_of(run);
+	pid_t command = await_probe(token), spawn = pid_of(run);
 
-	EXPECT(parent_of(command) == parent || command == parent,
+	AWAIT(!is_below(command, spawn) || command == spawn ||
+		      parent_of(command) == spawn ||
+		      state_of(parent_of(command)) == 'S',
+	      "the command's parent, %d, neither waits nor ends",
+	      parent_of(command));
+	EXPECT(is_below(command, spawn),
 	       "the command's parent is process %d, not spawn (%d)",
-	       parent_of(command), parent);
+	       parent_of(command), spawn);
 	return command;
 }
 
