@@ -3,14 +3,22 @@
 # N times, while all processors are kept busy by something else
 #
 # JOBS rounds run at a time, or as many as there are processors. Whatever fails
-# has failed falsely. Exits 0 when nothing did. Interrupted, it says what it has
-# seen so far.
+# has failed falsely. Exits 0 when nothing did in all N. Interrupted, it says what
+# it has seen so far.
 set -u
 build=$1
 rounds=$2
 cd "$(dirname "$0")/.." || exit 1
-work=$(mktemp -d) || exit 1
 at_once=${JOBS:-$(nproc)}
+for number in "$rounds" "$at_once"; do
+	case $number in
+	*[!0-9]* | 0* | '')
+		echo "soak: $number: not a number of rounds" >&2
+		exit 125
+		;;
+	esac
+done
+work=$(mktemp -d) || exit 1
 started=
 
 # total: "rounds runs failures", of all rounds that are over
@@ -87,6 +95,6 @@ done
 wait $lanes
 tell
 total | {
-	read -r _ runs failures
-	[ "$runs" -gt 0 ] && [ "$failures" -eq 0 ]
+	read -r over runs failures
+	[ "$over" -eq "$rounds" ] && [ "$runs" -gt 0 ] && [ "$failures" -eq 0 ]
 }

@@ -480,8 +480,7 @@ static void killed_before(const char *call, int number)
 	about_task(2);
 	AWAIT_KERNEL(count_interfaces(sandbox_init()) == 0,
 		     "netns was killed just before %s(2) number %d, and %d "
-		     "interfaces "
-		     "are left behind%s",
+		     "interfaces are left behind%s",
 		     call, number, count_interfaces(sandbox_init()),
 		     count_interfaces(sandbox_init()) == 2
 			     ? ": both ends were out here then"
