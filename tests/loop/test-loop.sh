@@ -153,7 +153,10 @@ await()
 	done
 }
 
-timeout 100 make watch >"$work/watched" 2>&1 </dev/null &
+# The file is there before it is looked at: who runs in the background may be
+# later than who looks.
+: >"$work/watched"
+timeout 100 make watch >>"$work/watched" 2>&1 </dev/null &
 watcher=$!
 await 1
 mv stages/04-ipc/shared.c "$work/saved"
