@@ -249,6 +249,7 @@ part "rootfs and VM" timeout 600 sh tests/rootfs/test.sh
 beside "failing calls" sh tests/faults/check.sh "$build"
 beside "valgrind" sh tests/valgrind/check.sh "$build"
 beside "ids of containers" sh tests/subid.sh "$build"
+beside "a standstill" sh tests/standstill.sh "$build"
 beside "starters" sh tests/starters.sh
 beside "a VM that fails" sh tests/failing-vm.sh "$build"
 beside "student's loop" sh tests/loop/test-loop.sh "$build"

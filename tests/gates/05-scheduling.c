@@ -929,14 +929,6 @@ static double by_weight(int lane)
 	return 100 / sum;
 }
 
-static double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /*
  * The CPU time of each lane, all at one moment: who is kept from looking for a
  * while between one and the next looks again.

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "gate.h"
@@ -34,14 +33,6 @@ static const char *in_tmp(const char *token, const char *name)
 static bool file_exists(const char *path)
 {
 	return access(sandbox_path(path), F_OK) == 0;
-}
-
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
 /* The probe that holds the sandbox open, in the world pidns is started in. */
@@ -843,8 +834,8 @@ static void dies_with_parent(void)
 		run = START("pidns", "probe", "hold", token);
 		pid_of(run);
 		/* The moment is what is wanted here, and no nap that short. */
-		since = seconds();
-		while (seconds() - since < after / 1e6)
+		since = seconds_now();
+		while (seconds_now() - since < after / 1e6)
 			;
 		expect_gone(run);
 	}

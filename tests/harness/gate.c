@@ -27,12 +27,6 @@
 /* Memory for the judge and the kernel, beside the sandboxes'. */
 #define MEMORY_LEFT (UINT64_C(32) << 20)
 
-/* Seconds that a test waits for anything; TIME_FACTOR multiplies them. */
-#define LIMIT_SECONDS 10.0
-
-/* How many times as long, at most, where the machine is what takes its time. */
-#define BUSY_LIMITS 5
-
 enum {
 	PROGRAM = 1,
 	DRIVER,
@@ -87,81 +81,6 @@ static struct {
 	int task; /* that a failure is about */
 	char message[4096];
 } judge;
-
-static double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-double time_factor(void)
-{
-	const char *factor = getenv("TIME_FACTOR");
-	double times = factor ? strtod(factor, NULL) : 1;
-
-	return times > 0 ? times : 1;
-}
-
-double deadline(void)
-{
-	return seconds_now() + LIMIT_SECONDS * time_factor();
-}
-
-double kernel_deadline(void)
-{
-	return seconds_now() + BUSY_LIMITS * LIMIT_SECONDS * time_factor();
-}
-
-/*
- * Whether something in the sandbox wants to go on and cannot, on a machine that
- * is too busy: it is in a system call that cannot be interrupted (a mount, a
- * cable, the end of a namespace wait for each other, and for every processor to
- * have taken note), or it is runnable and all of them had next to no CPU in the
- * tenth of a second before.
- */
-static bool is_held_up(double moment)
-{
-	static pid_t pids[4096];
-	static double began, before;
-	size_t count = sandbox_processes(pids, 4096);
-	bool runnable = false, starved;
-	double had = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		char state = state_of(pids[i]);
-
-		if (state == 'D')
-			return true;
-		runnable |= state == 'R';
-		had += cpu_seconds(pids[i]);
-	}
-	if (moment - began < 0.1)
-		return false;
-	starved = runnable && moment - began < 1 &&
-		  had - before < (moment - began) / 10;
-	began = moment;
-	before = had;
-	return starved;
-}
-
-bool past(double limit)
-{
-	const struct timespec nap = {.tv_nsec = 1000000};
-	const double most = (BUSY_LIMITS - 1) * LIMIT_SECONDS * time_factor();
-	static double held_up;
-	double moment;
-
-	nanosleep(&nap, NULL);
-	moment = seconds_now();
-	if (moment <= limit)
-		return false;
-	if (is_held_up(moment))
-		held_up = moment;
-	return moment > limit + most ||
-	       moment > (held_up > limit ? held_up : limit) + 0.4;
-}
 
 /* xorshift: the same seed, the same names and numbers, on every machine. */
 static uint64_t next_random(void)

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "deadline.h"
+
 /* What a test needs of the machine, without which it is skipped; or takes. */
 enum {
 	NEEDS_LIMITS = 1, /* cgroup v2 with memory, pids and cpu, ours to use */
@@ -122,8 +124,7 @@ int about_task(int task);
 
 /*
  * Looks again and again until `condition` is true; when the time limit comes
- * first, fails with the message. Time in which the sandbox was held up, as the
- * machine is too busy, does not count, within bounds.
+ * first, fails with the message.
  */
 #define AWAIT(condition, ...) AWAIT_UNTIL(deadline(), condition, __VA_ARGS__)
 
@@ -138,14 +139,6 @@ int about_task(int task);
 			if (past(limit_))                                      \
 				fail(__VA_ARGS__);                             \
 	} while (0)
-
-/* How many times longer than usual things may take: TIME_FACTOR, or 1. */
-double time_factor(void);
-
-/* For AWAIT: the moment of the time limit; true after it, naps before it. */
-double deadline(void);
-double kernel_deadline(void);
-bool past(double limit);
 
 /* Exit status, and exactly one line on standard error that says `part`. */
 void expect_status(struct run *run, int status);

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "deadline.h"
+
 #define TEXTS 4
 #define TEXT_SIZE 65536
 
@@ -134,14 +136,6 @@ double cpu_seconds(pid_t pid)
 	return (double)cpu_ticks(pid) / (double)sysconf(_SC_CLK_TCK);
 }
 
-static double monotonic(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /*
  * How long it has wanted the CPU, in seconds: that it had it, or waited for it.
  * What is on a run queue tells of its time there when it leaves.
@@ -160,14 +154,14 @@ static bool is_idle_now(pid_t pid)
 {
 	const struct timespec nap = {.tv_nsec = 5000000};
 	const double tick = 1.0 / (double)sysconf(_SC_CLK_TCK);
-	const double started = monotonic(), demand = cpu_demand(pid);
+	const double started = seconds_now(), demand = cpu_demand(pid);
 	const long ticks = cpu_ticks(pid), slept = times_slept(pid);
 	double watched = 0, used;
 
 	/* On a busy machine our naps take longer, and so do those of a loop. */
 	for (int naps = 0; naps < 12 || watched < 0.06; naps++) {
 		nanosleep(&nap, NULL);
-		watched = monotonic() - started;
+		watched = seconds_now() - started;
 	}
 	used = (double)(cpu_ticks(pid) - ticks) * tick;
 	/* A wait of a few ms again and again is a loop too, only slower. */
