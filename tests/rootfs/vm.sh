@@ -232,6 +232,7 @@ for want in cpu cpuset io memory pids; do
 done
 mkdir /sys/fs/cgroup/t && echo 10 >/sys/fs/cgroup/t/pids.max &&
 	echo 9000000 >/sys/fs/cgroup/t/memory.max && say cgroup-limits
+[ "$(cat /sys/fs/cgroup/always/cpu.max)" = "50000 100000" ] && say cgroup-always
 [ "$(id -u) $(hostname) $PWD $HOME" = "0 tenstages /root /root" ] && say root
 cd /proc/sys/kernel && [ "$(cat softlockup_panic watchdog_thresh \
 	panic_on_rcu_stall /sys/module/rcupdate/parameters/rcu_cpu_stall_timeout |
@@ -270,9 +271,9 @@ vm_guest()
 {
 	status 0 "$vm" --cpus 3 --memory 380 -- "$guest"
 	for fact in cgroup-cpu cgroup-cpuset cgroup-io cgroup-memory \
-		cgroup-pids cgroup-limits root lockups lo veth overlay pivot-root \
-		userns student tmpfs shared tidy signals descriptors cpus \
-		memory devices; do
+		cgroup-pids cgroup-limits cgroup-always root lockups lo veth \
+		overlay pivot-root userns student tmpfs shared tidy signals \
+		descriptors cpus memory devices; do
 		has "^$fact\$" "$t/out"
 	done
 	is "" "$(cat "$t/err")"
