@@ -18,7 +18,8 @@
 /* Longer than any nap takes while processes have their turns. */
 #define STANDSTILL 0.1
 
-/* Seconds of that, at most: who keeps the judge from its turns gets no more. */
+/* After so many seconds of that no more count: a program may be what keeps the
+ * judge from its turns. */
 #define MOST_STANDSTILL 60
 
 /* Seconds in which nobody was let run, as far as naps can tell. */
