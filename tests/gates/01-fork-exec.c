@@ -70,7 +70,7 @@ static void exit_status_kept(void)
 		expect_status(START("spawn", "probe", "exit", word), status);
 	}
 	run = START("spawn", "probe", "hold", token);
-	kill(await_child(run, token), sig);
+	kill_process(await_child(run, token), sig);
 	expect_status(run, 128 + sig);
 	expect_nothing_left();
 }
@@ -124,7 +124,7 @@ static void working_directory(void)
 	EXPECT(strcmp(proc_link(command, "cwd"), "/usr") == 0,
 	       "its working directory is %s, not /usr",
 	       proc_link(command, "cwd"));
-	kill(command, SIGKILL);
+	kill_process(command, SIGKILL);
 	run = START("spawn", "-C", "/nowhere", "probe", "exit", "0");
 	expect_refusal(run, "/nowhere");
 }
@@ -156,7 +156,7 @@ static void arguments(void)
 	run = START("spawn", "-a", name, "probe", "hold", token);
 	EXPECT(argument_is(await_child(run, token), 0, name),
 	       "its argv[0] is not %s", name);
-	kill(find_probe(token), SIGKILL);
+	kill_process(find_probe(token), SIGKILL);
 	REFUSES("CMD", "spawn");
 	REFUSES("--nonsense", "spawn", "--nonsense", "probe", "exit", "0");
 	REFUSES("-e", "spawn", "-e", "NOVALUE", "probe", "exit", "0");
@@ -258,7 +258,7 @@ static void failures(void)
 	await_child(run, token);
 	AWAIT(strchr(output_of(run), '\n') || has_ended(run),
 	      "spawn() does not return while the command runs");
-	kill(find_probe(token), SIGKILL);
+	kill_process(find_probe(token), SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	snprintf(line, sizeof(line), "spawn probe hold %s", token);
 	run = START("probe", "launch", "fail=fork:1:11", line);

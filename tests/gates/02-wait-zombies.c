@@ -179,7 +179,7 @@ static void ended_by_signal(void)
 		const char *token = fresh_token();
 		struct run *run = START("reap", "probe", "hold", token);
 
-		kill(await_probe(token), signals[i]);
+		kill_process(await_probe(token), signals[i]);
 		expect_status(run, 128 + signals[i]);
 	}
 	expect_nothing_left();
@@ -202,11 +202,11 @@ static void adopts_a_daemon(void)
 	       "an orphan in a session of its own has gone to process %d, not "
 	       "to reap",
 	       parent_of(orphan));
-	kill(orphan, SIGKILL);
+	kill_process(orphan, SIGKILL);
 	AWAIT(state_of(orphan) == 0 || has_ended(run),
 	      "an orphan in a process group of its own has ended and is a "
 	      "zombie: reap waits for its own group only");
-	kill(command, SIGTERM);
+	kill_process(command, SIGTERM);
 	expect_status(run, 128 + SIGTERM);
 }
 
@@ -225,7 +225,7 @@ static void adopts_orphans(void)
 	      count_children(pid_of(run)) - 1);
 	EXPECT(!has_ended(run) && is_alive(command),
 	       "reap has ended with the orphans, before its command");
-	kill(command, SIGTERM);
+	kill_process(command, SIGTERM);
 	expect_status(run, 128 + SIGTERM);
 	about_task(2);
 	adopts_a_daemon();
@@ -244,7 +244,7 @@ static void waits_for_orphans(void)
 	for (size_t i = 0; i < 2; i++) {
 		const char *who = i == 0 ? "the command" : "an orphan";
 
-		kill(first[i], sig);
+		kill_process(first[i], sig);
 		AWAIT(state_of(first[i]) == 0,
 		      "%s has ended and is a zombie: nobody has waited for it",
 		      who);
@@ -290,7 +290,7 @@ static void no_zombies(void)
 	       "reap has %d open descriptors after %d children: it forgets to "
 	       "close them",
 	       count_descriptors(reap), CROWD);
-	kill(command, SIGKILL);
+	kill_process(command, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	expect_counts(run, CROWD);
 	expect_nothing_left();
@@ -350,13 +350,13 @@ static void stopped_is_not_ended(void)
 	command = family[0];
 	for (int i = 0; i < 3; i++) {
 		slept = times_slept(reap);
-		kill(command, SIGSTOP);
+		kill_process(command, SIGSTOP);
 		/* It hears of it, and is to sleep again after that. */
 		AWAIT((state_of(command) == 'T' && times_slept(reap) > slept) ||
 			      has_ended(run),
 		      "reap was not woken when its command stopped");
 		slept = times_slept(reap);
-		kill(command, SIGCONT);
+		kill_process(command, SIGCONT);
 		AWAIT((state_of(command) != 'T' && times_slept(reap) > slept) ||
 			      has_ended(run),
 		      "reap was not woken when its command went on");
@@ -479,13 +479,13 @@ static struct told call(struct run *run, const char *what, struct told want)
 
 static void end_one(pid_t pid, int sig)
 {
-	kill(pid, sig);
+	kill_process(pid, sig);
 	AWAIT(state_of(pid) == 'Z', "process %d does not end", pid);
 }
 
 static void set_state(pid_t pid, int sig, bool stopped)
 {
-	kill(pid, sig);
+	kill_process(pid, sig);
 	AWAIT((state_of(pid) == 'T') == stopped, "process %d does not %s", pid,
 	      stopped ? "stop" : "go on");
 }
@@ -603,7 +603,7 @@ static void interrupted_waits(void)
 		/* The first call finds a command that runs, the next an end. */
 		AWAIT(is_idle(pid_of(run)) || has_ended(run),
 		      "reap does not come to rest");
-		kill(command, SIGTERM);
+		kill_process(command, SIGTERM);
 		EXPECT(finish(run) == 128 + SIGTERM,
 		       "expected the command's status, %d, after its wait "
 		       "number %d was interrupted by a signal (EINTR) and "

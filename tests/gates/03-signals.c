@@ -122,7 +122,7 @@ static void signal_and_settle(pid_t to, int sig, pid_t supervise)
 	long slept = times_slept(supervise);
 	int looks = 0;
 
-	kill(to, sig);
+	kill_process(to, sig);
 	AWAIT(has_settled(supervise, slept, &looks),
 	      "supervise does not come to rest");
 }
@@ -141,7 +141,7 @@ static void exit_status_kept(void)
 			    number_word(statuses[i]));
 		expect_status(run, statuses[i]);
 		run = START("supervise", "probe", "hold", token);
-		kill(await_probe(token), signals[i]);
+		kill_process(await_probe(token), signals[i]);
 		expect_status(run, 128 + signals[i]);
 	}
 	/* Whoever ignores SIGCHLD is not told how his children end. */
@@ -165,9 +165,9 @@ static void exit_status_kept(void)
 static void pass_one(struct run *run, pid_t supervise, int sig)
 {
 	if (sig != SIGTSTP)
-		kill(supervise, sig);
+		kill_process(supervise, sig);
 	AWAIT(recorded(number_word(sig)) || has_ended(run) ||
-		      (sig == SIGCONT && (kill(supervise, sig), false)),
+		      (sig == SIGCONT && (kill_process(supervise, sig), false)),
 	      "signal %d (%s) was sent to supervise and has not reached its "
 	      "child",
 	      sig, strsignal(sig));
@@ -189,7 +189,7 @@ static void expect_left_alone(const char *path, int last)
 	EXPECT(other != 0,
 	       "a process that the child had started has ended with it: the "
 	       "signals went to the whole process group, and are the child's");
-	kill(other, last);
+	kill_process(other, last);
 	AWAIT(state_of(other) == 0, "process %d does not end", other);
 	EXPECT(strcmp(read_in_sandbox(path), expected) == 0,
 	       "signals that were sent to supervise have reached another "
@@ -221,9 +221,10 @@ static void every_signal(void)
 	pass_one(run, supervise, SIGTSTP);
 	pass_one(run, supervise, SIGCONT);
 	/* News of the child are not for the child. */
-	AWAIT(state_of(command) == 'T' || (kill(command, SIGSTOP), false),
+	AWAIT(state_of(command) == 'T' ||
+		      (kill_process(command, SIGSTOP), false),
 	      "the command does not stop");
-	kill(command, SIGCONT);
+	kill_process(command, SIGCONT);
 	about_task(3);
 	EXPECT(count_descriptors(supervise) < 16,
 	       "supervise has %d open descriptors after all these signals: it "
@@ -281,7 +282,7 @@ static void mask_as_called(void)
 		       "CMD has %d open descriptors, and is to have 0, 1 and 2 "
 		       "alone: one of supervise's is without FD_CLOEXEC",
 		       count_descriptors(command));
-		kill(command, SIGKILL);
+		kill_process(command, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
 	}
 }
@@ -306,7 +307,7 @@ static void ignored_as_called(void)
 	       "that is installed before fork(2) is reset to the default "
 	       "action, not to what was there before, by execve(2)",
 	       (unsigned long long)ignored, status_of(command, "SigIgn"));
-	kill(command, SIGKILL);
+	kill_process(command, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 }
 
@@ -409,13 +410,13 @@ static void many_at_once(void)
 	int offset = random_between(0, count - 1);
 
 	await_recording(run);
-	kill(supervise, SIGSTOP);
+	kill_process(supervise, SIGSTOP);
 	AWAIT(state_of(supervise) == 'T', "supervise does not stop");
 	for (int i = 0; i < count; i++)
-		kill(supervise, signals[(i + offset) % count]);
+		kill_process(supervise, signals[(i + offset) % count]);
 	for (int i = 0; i < 3; i++)
-		kill(supervise, realtime);
-	kill(supervise, SIGCONT);
+		kill_process(supervise, realtime);
+	kill_process(supervise, SIGCONT);
 	for (int i = 0; i < count; i++)
 		AWAIT(recorded(number_word(signals[i])) || has_ended(run),
 		      "%d signals came at once, and signal %d (%s) of them has "
@@ -456,7 +457,7 @@ static double pester(struct run *run, double *last)
 {
 	double pause;
 
-	kill(pid_of(run), SIGTERM);
+	kill_process(pid_of(run), SIGTERM);
 	pause = seconds_now() - *last;
 	*last += pause;
 	return pause;
@@ -595,7 +596,7 @@ static void grace_beside(void)
 	about_task(5);
 	EXPECT(find_probe(other),
 	       "a process that was not the child's was killed with it");
-	kill(find_probe(other), SIGKILL);
+	kill_process(find_probe(other), SIGKILL);
 	expect_nothing_left();
 }
 
@@ -729,7 +730,7 @@ static void stops_as_a_job(void)
 	AWAIT(children_of(pid_of(run), &supervise, 1) == 1,
 	      "supervise was not executed");
 	for (int i = 0; i < 2; i++) {
-		kill(supervise, SIGTSTP);
+		kill_process(supervise, SIGTSTP);
 		AWAIT(state_of(command) == 'T',
 		      "SIGTSTP was sent to supervise and its child (state %c) "
 		      "has not stopped",
@@ -739,13 +740,13 @@ static void stops_as_a_job(void)
 		      "and supervise (state %c) has not: the shell whose job "
 		      "it is cannot see that",
 		      state_of(supervise));
-		kill(supervise, SIGCONT);
+		kill_process(supervise, SIGCONT);
 		AWAIT(goes_on(command) && goes_on(supervise),
 		      "SIGCONT was sent to supervise (state %c) and its child "
 		      "(state %c) does not go on",
 		      state_of(supervise), state_of(command));
 	}
-	kill(supervise, SIGTERM);
+	kill_process(supervise, SIGTERM);
 	AWAIT(state_of(supervise) == 0 && state_of(command) == 0,
 	      "SIGTERM was sent to supervise (state %c), and its child (state "
 	      "%c) has not ended, or supervise not after it",
@@ -777,15 +778,15 @@ static void stops_and_continues(void)
 		      state_of(command));
 		/* Again and again: it may be about to stop itself. */
 		AWAIT((goes_on(command) && goes_on(supervise)) ||
-			      (kill(supervise, SIGCONT), false),
+			      (kill_process(supervise, SIGCONT), false),
 		      "SIGCONT was sent to supervise (state %c) and its child "
 		      "(state %c) does not go on",
 		      state_of(supervise), state_of(command));
 	}
 	/* To stop and continue interrupts what it waits in: EINTR. */
-	kill(supervise, SIGSTOP);
+	kill_process(supervise, SIGSTOP);
 	AWAIT(state_of(supervise) == 'T', "supervise does not stop");
-	kill(supervise, SIGCONT);
+	kill_process(supervise, SIGCONT);
 	AWAIT(goes_on(supervise) || has_ended(run),
 	      "supervise was stopped and does not go on (state %c)",
 	      state_of(supervise));
@@ -811,7 +812,7 @@ static void leaves_orphans(void)
 	AWAIT(count_children(pid_of(run)) == 4 || has_ended(run),
 	      "supervise has not become the parent of orphans");
 	EXPECT(!has_ended(run), "supervise has ended before its command");
-	kill(family[0], SIGHUP);
+	kill_process(family[0], SIGHUP);
 	AWAIT(has_ended(run),
 	      "the command has ended, and supervise waits for %zu orphans",
 	      count_children(pid_of(run)));
@@ -853,7 +854,7 @@ static void collects_and_sleeps(void)
 	EXPECT(!has_ended(run),
 	       "supervise has ended, with status %d, and its child is stopped",
 	       finish(run));
-	kill(command, SIGCONT);
+	kill_process(command, SIGCONT);
 	about_task(7);
 	expect_status(run, 128 + SIGTERM);
 	leaves_orphans();
@@ -902,7 +903,7 @@ static void keys_reach_command(void)
 	type(run, "\x03");
 	AWAIT(recorded(number_word(SIGINT)),
 	      "Ctrl-C was typed and the command has had no SIGINT");
-	kill(command, SIGTERM);
+	kill_process(command, SIGTERM);
 	AWAIT(state_of(supervise) == 0,
 	      "the command has ended and supervise (state %c) has not",
 	      state_of(supervise));
@@ -926,8 +927,8 @@ static void make_stop(struct run *run, int way, pid_t supervise, pid_t command)
 	if (way == 0)
 		type(run, "\x1a");
 	else
-		kill(way == 1 ? command : supervise,
-		     way == 1 ? SIGSTOP : SIGTSTP);
+		kill_process(way == 1 ? command : supervise,
+			     way == 1 ? SIGSTOP : SIGTSTP);
 	AWAIT(state_of(command) == 'T',
 	      "%s and the command (state %c) does not stop", ways[way],
 	      state_of(command));
@@ -953,7 +954,7 @@ static void stop_key_stops_both(void)
 	await_probe(token);
 	for (int way = 0; way < 3; way++) {
 		make_stop(run, way, supervise, command);
-		kill(supervise, SIGCONT);
+		kill_process(supervise, SIGCONT);
 		AWAIT(goes_on(command) && goes_on(supervise),
 		      "SIGCONT was sent to supervise (state %c) and its child "
 		      "(state %c) does not go on",
@@ -1025,11 +1026,11 @@ static void keys_reach_both(void)
 	AWAIT(children_of(shell, &driver, 1) == 1 &&
 		      children_of(driver, &command, 1) == 1,
 	      "the driver has not started the command");
-	kill(driver, SIGSTOP);
+	kill_process(driver, SIGSTOP);
 	AWAIT(state_of(driver) == 'T', "the driver does not stop");
 	type(run, "\x03");
 	AWAIT(recorded(number_word(SIGINT)), "Ctrl-C does not come");
-	kill(driver, SIGCONT);
+	kill_process(driver, SIGCONT);
 	AWAIT(recorded(number_word(SIGCONT)),
 	      "SIGCONT was sent to the supervisor and has not reached its "
 	      "child");
@@ -1038,11 +1039,11 @@ static void keys_reach_both(void)
 	EXPECT(recorded(number_word(SIGINT)) == 1,
 	       "Ctrl-C has reached the child from the terminal, and a second "
 	       "time from its supervisor, which is in the same process group");
-	kill(driver, SIGINT);
+	kill_process(driver, SIGINT);
 	AWAIT(recorded(number_word(SIGINT)) == 2,
 	      "SIGINT was sent to the supervisor, not by the terminal, and has "
 	      "not reached its child");
-	kill(driver, SIGTERM);
+	kill_process(driver, SIGTERM);
 	AWAIT(state_of(driver) == 0, "SIGTERM has not ended the child");
 }
 
@@ -1071,8 +1072,8 @@ static void interrupted_sleep(void)
 		run = START("probe", "launch", fault, program);
 		command = await_probe(token);
 		signal_and_settle(command, SIGSTOP, pid_of(run));
-		kill(command, SIGCONT);
-		kill(command, SIGTERM);
+		kill_process(command, SIGCONT);
+		kill_process(command, SIGTERM);
 		EXPECT(finish(run) == 128 + SIGTERM,
 		       "what supervise sleeps in was interrupted (EINTR), and "
 		       "can be begun again: expected exit status %d, saw %d",

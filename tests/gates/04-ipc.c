@@ -385,7 +385,7 @@ static void waits_for_all(int status)
 	AWAIT_OF(run, children_of(pid_of(run), found, 2) == 1,
 		 "the last command has ended, the first one runs on: expected "
 		 "ipc to collect the one and to wait for the other");
-	kill(first, SIGKILL);
+	kill_process(first, SIGKILL);
 	expect_status(run, status);
 }
 
@@ -426,7 +426,7 @@ static void not_executed(int status)
 	expect_end(START("ipc", "pipeline", "yes", "|", "/tmp"), 126,
 		   "the command before one that cannot be executed writes on");
 	run = START("ipc", "pipeline", "yes", "|", "probe", "hold", token);
-	kill(await_probe(token), sig);
+	kill_process(await_probe(token), sig);
 	expect_status(run, 128 + sig);
 	expect_nothing_left();
 }
@@ -475,7 +475,7 @@ static void make_text(int size)
 static void expect_same_text(const char *seen, const char *path)
 {
 	static char whole[1 << 20];
-	int fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC);
+	int fd = open_in_sandbox(path, O_RDONLY, S_IFREG);
 	ssize_t size = fd < 0 ? -1 : read(fd, whole, sizeof(whole) - 1);
 	size_t same = 0;
 
@@ -503,7 +503,7 @@ static struct run *start_copying(const char *setting, int *fd)
 	int size = 0;
 
 	make_fifo(out);
-	*fd = open(sandbox_path(out), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	*fd = open_in_sandbox(out, O_RDONLY, S_IFIFO);
 	EXPECT(*fd >= 0 && fcntl(*fd, F_SETPIPE_SZ, 8192) > 0,
 	       "the test could not open its FIFO: %s", strerror(errno));
 	run = START("sh", "-c", script, setting, out);
@@ -531,10 +531,10 @@ static void short_writes(void)
 	do {
 		AWAIT(state_of(pid) == 'S' || has_ended(run),
 		      "it neither waits nor ends");
-		kill(pid, SIGSTOP);
+		kill_process(pid, SIGSTOP);
 		AWAIT(state_of(pid) == 'T' || has_ended(run),
 		      "it does not stop");
-		kill(pid, SIGCONT);
+		kill_process(pid, SIGCONT);
 		n = read(fd, seen + size, 4096);
 		size += n > 0 ? (size_t)n : 0;
 	} while ((n > 0 || !has_ended(run)) && size < sizeof(seen) - 4096);
@@ -810,7 +810,7 @@ static void expect_cancelled(struct run *run, pid_t child, const char *when)
 	EXPECT(count_descriptors(child) == 3,
 	       "%s: who has waited has %d descriptors, expected 3", when,
 	       count_descriptors(child));
-	kill(child, SIGKILL);
+	kill_process(child, SIGKILL);
 }
 
 static void released(const char *fault, const char *what)
@@ -830,7 +830,7 @@ static void released(const char *fault, const char *what)
 	       "after the barrier one process has %d descriptors, the other "
 	       "%d: expected 3, both ends closed",
 	       count_descriptors(child), count_descriptors(pid_of(run)));
-	kill(child, SIGKILL);
+	kill_process(child, SIGKILL);
 	end(run);
 }
 
@@ -1114,7 +1114,7 @@ static void descriptor_passed(void)
 static long long counter_in(const char *path)
 {
 	long long value[2] = {0};
-	int fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC);
+	int fd = open_in_sandbox(path, O_RDONLY, S_IFREG);
 	ssize_t n = fd < 0 ? -1 : read(fd, value, sizeof(value));
 
 	if (fd >= 0)
@@ -1161,7 +1161,7 @@ static void expect_mapped(const char *path, int size, int length)
 	await_word(run, "done",
 		   "the memory of shared_file() cannot be used "
 		   "(SIGBUS, 135: behind the end of the file)");
-	fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC);
+	fd = open_in_sandbox(path, O_RDONLY, S_IFREG);
 	EXPECT(fd >= 0 && fstat(fd, &file) == 0 && file.st_size == length,
 	       "%d bytes of a file are to be shared: expected it to have %d "
 	       "bytes, saw %lld",
@@ -1251,7 +1251,7 @@ static struct run *start_locking(const char *path, const char *go, int *fd)
 	int child = -1;
 
 	write_in_sandbox(path, "");
-	*fd = open(sandbox_path(path), O_RDWR | O_CLOEXEC);
+	*fd = open_in_sandbox(path, O_RDWR, S_IFREG);
 	EXPECT(lock_from(*fd, F_RDLCK, 0), "the test could not lock %s", path);
 	run = START("driver", "lock", path, go);
 	AWAIT_OF(run,

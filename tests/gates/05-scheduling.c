@@ -819,7 +819,7 @@ static void start_interrupted(void)
 
 	expect_waiting(lane, 1, ", and lane 2 is not there yet");
 	for (int i = 0; i < 3; i++) {
-		kill(lane, SIGALRM);
+		kill_process(lane, SIGALRM);
 		AWAIT(has_taken(lane, SIGALRM),
 		      "lane 1 does not take a signal");
 		expect_waiting(lane, 1,
@@ -1270,7 +1270,7 @@ static void lane_never_starts(void)
 	struct run *run = start_half_a_race(
 		"block=0", "block=0", "driver race 0.05 +1 +2", token, &lane);
 
-	kill(lane, SIGKILL);
+	kill_process(lane, SIGKILL);
 	await_zombie(lane);
 	release(token);
 	expect_returned(run, ECANCELED);
@@ -1327,7 +1327,7 @@ static void all_end_together(int early)
 	int waited = 1, killed = 1;
 
 	if (early) {
-		kill(lane, SIGKILL);
+		kill_process(lane, SIGKILL);
 		await_zombie(lane);
 	}
 	release(start);
@@ -1370,7 +1370,8 @@ static bool kill_a_lane(const char *seconds)
 	      state_of(pid_of(run)));
 	EXPECT(!has_ended(run), "it has ended, with status %d, before its time",
 	       finish(run));
-	if (strstr(output_of(run), "returned") || kill(found[0], SIGKILL) < 0)
+	if (strstr(output_of(run), "returned") ||
+	    kill_process(found[0], SIGKILL) < 0)
 		return false;
 	await_zombie(found[0]);
 	if (seconds_now() - began >= atof(seconds))

@@ -60,7 +60,7 @@ static void expect_namespaces(pid_t pid, const char *whose, const char *new)
 
 static void end(struct run *run, const char *token)
 {
-	kill(find_probe(token), SIGKILL);
+	kill_process(find_probe(token), SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 }
 
@@ -179,7 +179,7 @@ static void clone_flags(void)
 		if (i < 3)
 			expect_started(run, command, true);
 		expect_namespaces(command, "the child", worlds[i].names);
-		kill(command, SIGKILL);
+		kill_process(command, SIGKILL);
 		expect_told(run, 128 + SIGKILL);
 	}
 	token = fresh_token();
@@ -187,7 +187,7 @@ static void clone_flags(void)
 	command = await_probe(token);
 	expect_started(run, command, false);
 	expect_namespaces(command, "the child", "");
-	kill(command, SIGKILL);
+	kill_process(command, SIGKILL);
 	expect_told(run, 128 + SIGKILL);
 	run = START("driver", "cgroup", "/tmp");
 	EXPECT(finish(run) == 125,
@@ -396,7 +396,7 @@ static void check_become(const char *what, unsigned uid, unsigned gid)
 		       strstr(proc_file(driver, "setgroups"), "deny"),
 	       "supplementary groups are left: %s",
 	       status_of(driver, "Groups"));
-	kill(driver, SIGKILL);
+	kill_process(driver, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 }
 
@@ -596,7 +596,7 @@ static void check_drop(uint64_t keep)
 		       "%s",
 		       word, sets[i].name, (unsigned long long)sets[i].expected,
 		       status_of(pid_of(run), sets[i].name));
-	kill(pid_of(run), SIGKILL);
+	kill_process(pid_of(run), SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 }
 
@@ -792,7 +792,7 @@ static void expect_taken_back(void)
 		       strstr(errors_of(run), strerror(EDOM)),
 	       "expected the failure of arrange() and its errno (%s)",
 	       strerror(EDOM));
-	kill(driver, SIGKILL);
+	kill_process(driver, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 }
 

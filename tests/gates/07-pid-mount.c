@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +104,7 @@ static void process_one(void)
 		EXPECT(count_descriptors(command) == 3,
 		       "CMD has %d descriptors: expected 0, 1 and 2",
 		       count_descriptors(command));
-		kill(command, SIGKILL);
+		kill_process(command, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
 	}
 	expect_nothing_left();
@@ -151,7 +152,7 @@ static void exit_status_kept(void)
 		const char *token = fresh_token();
 		struct run *run = START("pidns", "probe", "hold", token);
 
-		kill(await_probe(token), signals[i]);
+		kill_process(await_probe(token), signals[i]);
 		expect_status(run, 128 + signals[i]);
 		expect_status(START("pidns", "probe", "exit",
 				    number_word(statuses[i])),
@@ -191,7 +192,7 @@ static void reaps_orphans(void)
 	EXPECT(state_of(init) && state_of(init) != 'Z' && !has_ended(run),
 	       "orphans have ended, and process 1 with them: it has taken the "
 	       "first child that ended for CMD");
-	kill(family[0], SIGINT);
+	kill_process(family[0], SIGINT);
 	expect_status(run, 128 + SIGINT);
 	/* They end with process 1, which ends with CMD. */
 	token = fresh_token();
@@ -200,7 +201,7 @@ static void reaps_orphans(void)
 	       count_children(init) == 4) ||
 		      has_ended(run),
 	      "process 1 has not become the parent of orphans");
-	kill(family[0], SIGINT);
+	kill_process(family[0], SIGINT);
 	expect_status(run, 128 + SIGINT);
 	expect_nothing_left();
 }
@@ -265,7 +266,7 @@ static void passes_signals(void)
 	}
 	/* To process 1, as docker kill and box do. */
 	children_of(pid_of(run), &init, 1);
-	kill(init, SIGPIPE);
+	kill_process(init, SIGPIPE);
 	AWAIT(recorded(path, SIGPIPE) || has_ended(run),
 	      "SIGPIPE was sent to process 1 and has not reached CMD");
 	send_signal(run, SIGTERM);
@@ -318,9 +319,10 @@ static const char *path_for(pid_t pid, const char *path)
 	return paths[next];
 }
 
-static size_t count_entries(const char *path, bool numbers_only)
+static size_t count_entries(pid_t pid, const char *path, bool numbers_only)
 {
-	DIR *dir = opendir(path);
+	int fd = open_below(pid, path, O_RDONLY | O_DIRECTORY, S_IFDIR);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 	size_t count = 0;
 
@@ -360,11 +362,11 @@ static void expect_own_proc(pid_t command, const char *dir)
 
 	EXPECT(has_type(command, dir, "proc"),
 	       "no proc file system is mounted at %s", dir);
-	EXPECT(count_entries(path_for(command, dir), true) == 1,
+	EXPECT(count_entries(command, dir, true) == 1,
 	       "CMD, alone in its PID namespace, sees %zu processes in %s: a "
 	       "proc file system shows the PID namespace of who mounted it, "
 	       "and a bound one what it has always shown",
-	       count_entries(path_for(command, dir), true), dir);
+	       count_entries(command, dir, true), dir);
 	expect_options(command, dir, options);
 }
 
@@ -390,7 +392,7 @@ static void own_proc(void)
 			       "something was mounted at /proc, and %s was "
 			       "asked for",
 			       dir);
-		kill(command, SIGKILL);
+		kill_process(command, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
 	}
 	snprintf(before, sizeof(before), "%s", mount_at(caller(), "/proc"));
@@ -456,7 +458,7 @@ static void private_mounts(void)
 		       "what the caller has mounted after CMD was started has "
 		       "spread to CMD");
 		AS_ROOT("umount", "/home");
-		kill(command, SIGKILL);
+		kill_process(command, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
 	}
 	free(before);
@@ -525,7 +527,7 @@ static void bind(void)
 			       strcmp(before,
 				      proc_file(caller(), "mountinfo")) == 0,
 		       "the caller's own mounts have changed");
-		kill(command, SIGKILL);
+		kill_process(command, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
 	}
 	free(before);
@@ -566,7 +568,7 @@ static void expect_read_only(const char *source, const char *target)
 			       " ro"),
 	       "the source has become read-only too: %s",
 	       mount_at(command, in_tmp(source, "below")));
-	kill(command, SIGKILL);
+	kill_process(command, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 }
 
@@ -640,7 +642,7 @@ static void bind_read_only(void)
 			       has_option(caller(), in_tmp(source, "below"),
 					  "rw"),
 		       "the source has become read-only too");
-		kill(command, SIGKILL);
+		kill_process(command, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
 	}
 	expect_read_only(source, target);
@@ -672,7 +674,7 @@ static void expect_order(const char *source, const char *target, bool last)
 	       "--tmpfs %s was asked for %s --bind %s and is %s", dir,
 	       last ? "after" : "before", words,
 	       last ? "not to be seen" : "not hidden by it");
-	kill(command, SIGKILL);
+	kill_process(command, SIGKILL);
 }
 
 static void expect_tmpfs_options(const char *dir)
@@ -693,7 +695,7 @@ static void expect_tmpfs_options(const char *dir)
 		       strstr(mount_at(command, dir), "mode=711"),
 	       "expected a tmpfs with the options %s, saw %s", options,
 	       mount_at(command, dir));
-	kill(command, SIGKILL);
+	kill_process(command, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	run = START("driver", "tmpfs", dir, "size=nonsense", "probe", "exit",
 		    "0");
@@ -726,14 +728,14 @@ static void tmpfs(void)
 		EXPECT(!has_option(command, dir, "noexec"),
 		       "the mount at %s is that of the caller: %s", dir,
 		       mount_at(command, dir));
-		EXPECT(count_entries(path_for(command, dir), false) == 1,
+		EXPECT(count_entries(command, dir, false) == 1,
 		       "expected one file in the tmpfs, what CMD has made; saw "
 		       "%zu",
-		       count_entries(path_for(command, dir), false));
+		       count_entries(command, dir, false));
 		EXPECT(!file_exists(in_tmp(source, "below/new")) &&
 			       file_exists(in_tmp(source, "below/file")),
 		       "the caller sees the tmpfs too");
-		kill(command, SIGKILL);
+		kill_process(command, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
 	}
 	expect_tmpfs_options(in_tmp(target, ""));
@@ -822,7 +824,7 @@ static void dies_with_parent(void)
 	token = fresh_token();
 	run = START("pidns", "probe", "hold", token);
 	await_probe(token);
-	kill(parent_of(find_probe(token)), SIGKILL);
+	kill_process(parent_of(find_probe(token)), SIGKILL);
 	EXPECT(finish(run) == 128 + SIGKILL,
 	       "process 1 was killed: expected exit status %d, saw %d",
 	       128 + SIGKILL, finish(run));

@@ -135,7 +135,7 @@ static void expect_caller_outside(struct run *run)
 			       namespace_of(neighbour, "time"),
 	       "netns itself has left its caller's time namespace: only CMD is "
 	       "to");
-	kill(neighbour, SIGKILL);
+	kill_process(neighbour, SIGKILL);
 }
 
 static void own_network(void)
@@ -451,7 +451,7 @@ static void killed_at_any_moment(void)
 		/* Not to wait for anything: to be at a random moment. */
 		nanosleep(&nap, NULL);
 		if (!has_ended(run))
-			kill(pid_of(run), SIGKILL);
+			kill_process(pid_of(run), SIGKILL);
 		finish(run);
 	}
 	expect_nothing_left();
@@ -473,7 +473,7 @@ static void killed_before(const char *call, int number)
 	AWAIT(exists(token, ".paused") || find_probe(command) || has_ended(run),
 	      "netns neither runs CMD nor ends");
 	if (!has_ended(run))
-		kill(pid_of(run), SIGKILL);
+		kill_process(pid_of(run), SIGKILL);
 	release(token);
 	finish(run);
 	expect_nothing_left();
@@ -508,7 +508,7 @@ static void cable_is_removed(void)
 		run = START_ROOT("netns", "--veth", make_cable().option,
 				 "probe", "hold", token);
 		await_probe(token);
-		kill(pid_of(run), SIGKILL);
+		kill_process(pid_of(run), SIGKILL);
 		finish(run);
 		AWAIT(find_probe(token) == 0, "CMD outlives a netns that was "
 					      "killed");
@@ -783,7 +783,7 @@ static bool all_or_nothing(const char *call, int number, int error)
 		       call, number);
 		about_task(0);
 		expect_clocks(command, 4321.5, began);
-		kill(command, SIGKILL);
+		kill_process(command, SIGKILL);
 		finish(run);
 	} else {
 		EXPECT(finish(run) == 125 && errors_of(run)[0],
@@ -842,7 +842,7 @@ static void failures(void)
 	/* As it is without any. */
 	START_ROOT("netns", "--veth", make_cable().option, "--uptime", "77",
 		   "probe", "hold", token);
-	kill(await_probe(token), SIGKILL);
+	kill_process(await_probe(token), SIGKILL);
 	expect_unplugged("by a CMD that was killed");
 	for (size_t i = 0; i < TIMES(faults); i++) {
 		const int among = faults[i].among;

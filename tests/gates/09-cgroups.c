@@ -657,7 +657,7 @@ static void from_the_start(void)
 	       "CMD has %d descriptors: expected 0, 1 and 2. With a lock that "
 	       "it inherits the group would never look like a leftover",
 	       count_descriptors(command));
-	kill(command, SIGTERM);
+	kill_process(command, SIGTERM);
 	expect_status(run, 128 + SIGTERM);
 	run = CGROUP("cat", "/proc/self/cgroup");
 	EXPECT(finish(run) == 0 && strstr(output_of(run), "0::/\n"),
@@ -721,7 +721,7 @@ static void expect_waits(const char *alarms)
 			"something else had changed in cgroup.events, which "
 			"has to be read again, from its start");
 	put(dir, "cgroup.freeze", "0");
-	kill(find_probe(token), SIGKILL);
+	kill_process(find_probe(token), SIGKILL);
 	expect_result(run, "wait", 0);
 	finish(run);
 	clear_student();
@@ -878,7 +878,7 @@ static void expect_removed_when_empty(void)
 	expect_waits_on(run, "remove", times_slept(pid_of(run)) + 20,
 			"it is to wait until cgroup.events says "
 			"\"populated 0\"");
-	kill(find_probe(token), SIGKILL);
+	kill_process(find_probe(token), SIGKILL);
 	expect_result(run, "remove", 0);
 	await_at(run, after);
 	expect_no_group_left();
@@ -1082,7 +1082,7 @@ static void killed_and_swept(void)
 		maker = pid_of(run);
 		adopter = parent_of(maker);
 		AWAIT(find_probe(daemon), "CMD could not start its daemon");
-		kill(maker, SIGKILL);
+		kill_process(maker, SIGKILL);
 		finish(run);
 		AWAIT(is_dying(command),
 		      "CMD outlives a cgroup that was killed (its state is "

@@ -113,7 +113,7 @@ static pid_t await_command(struct run *run, const char *token, const char *why)
 
 static void end(pid_t command, struct run *run)
 {
-	kill(command, SIGKILL);
+	kill_process(command, SIGKILL);
 	finish(run);
 }
 
@@ -288,10 +288,13 @@ static void expect_mount(pid_t pid, const char *dir, const char *const parts[])
 #define EXPECT_MOUNT(pid, dir, ...)                                            \
 	expect_mount(pid, dir, (const char *const[]){__VA_ARGS__, NULL})
 
-static const char *entry_not_in(const char *dir, const char *const names[])
+/* A file in a directory of the container, "." files left out; or NULL. */
+static const char *entry_not_in(pid_t pid, const char *dir,
+				const char *const names[])
 {
 	static char name[256];
-	DIR *stream = opendir(dir);
+	int fd = open_below(pid, dir, O_RDONLY | O_DIRECTORY, S_IFDIR);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
 
 	name[0] = '\0';
@@ -333,7 +336,7 @@ static void expect_dev(pid_t command)
 	expect_link(command, "/dev/stdin", "/proc/self/fd/0");
 	expect_link(command, "/dev/stdout", "/proc/self/fd/1");
 	expect_link(command, "/dev/stderr", "/proc/self/fd/2");
-	other = entry_not_in(in_container(command, "/dev"), names);
+	other = entry_not_in(command, "/dev", names);
 	EXPECT(!other, "in /dev is %s too, which is the machine's", other);
 	EXPECT_MOUNT(command, "/dev/pts", " - devpts ", "nosuid", "noexec");
 	EXPECT(device_of(in_container(command, "/dev/pts")) !=
@@ -367,7 +370,7 @@ static void expect_proc_and_sys(pid_t command)
 		       !is_there(command, "/proc/2"),
 	       "its /proc is not that of its own PID namespace");
 	EXPECT_MOUNT(command, "/sys", " - sysfs ", "nosuid", "nodev", "noexec");
-	other = entry_not_in(in_container(command, "/sys/class/net"), loopback);
+	other = entry_not_in(command, "/sys/class/net", loopback);
 	EXPECT(!other,
 	       "its /sys shows the interface %s: it is not that of its own "
 	       "network namespace",
@@ -377,7 +380,8 @@ static void expect_proc_and_sys(pid_t command)
 			     "nodev", "noexec");
 }
 
-static bool is_empty(const char *path)
+/* Nothing is to be read of it: a directory, a file, or what is /dev/null. */
+static bool is_empty(pid_t pid, const char *path)
 {
 	static const char *const none[] = {NULL};
 	struct stat st;
@@ -385,11 +389,13 @@ static bool is_empty(const char *path)
 	int fd;
 	bool empty;
 
-	if (stat(path, &st) < 0)
+	if (stat(in_container(pid, path), &st) < 0)
 		return true;
 	if (S_ISDIR(st.st_mode))
-		return !entry_not_in(path, none);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		return !entry_not_in(pid, path, none);
+	if (S_ISCHR(st.st_mode))
+		return st.st_rdev == makedev(1, 3);
+	fd = open_below(pid, path, O_RDONLY, S_IFREG);
 	empty = fd >= 0 && read(fd, &byte, 1) == 0;
 	if (fd >= 0)
 		close(fd);
@@ -420,7 +426,7 @@ static void expect_masked(pid_t command)
 		EXPECT(device_of(in_container(command, path)) !=
 			       device_of(in_container(command, parent)),
 		       "%s is not hidden: it is still the machine's", path);
-		EXPECT(is_empty(in_container(command, path)),
+		EXPECT(is_empty(command, path),
 		       "%s is not hidden: there is something in it", path);
 	}
 	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
@@ -853,7 +859,7 @@ static void own_namespaces(void)
 		   "readlink /proc/1/exe || ls /proc/1/fd/") != 0,
 	       "/proc/1/exe or /proc/1/fd can be looked at in the container: "
 	       "they lead outside (PR_SET_DUMPABLE)");
-	kill(command, SIGKILL);
+	kill_process(command, SIGKILL);
 }
 
 static void cable(void)
@@ -937,14 +943,14 @@ static void joins_container(void)
 	EXPECT(seals > 0 && seals & F_SEAL_WRITE,
 	       "box exec runs from a file that the container could write: %s",
 	       proc_link(pid_of(joined), "exe"));
-	kill(pid_of(joined), SIGKILL);
+	kill_process(pid_of(joined), SIGKILL);
 	finish(joined);
 	AWAIT(!find_probe(other), "box exec was killed, and its command lives");
 	other = fresh_token();
 	joined = START("box", "exec", id_in_sandbox(first), "probe", "hold",
 		       other);
 	await_command(joined, other, " by the process id of CMD itself");
-	kill(first, SIGKILL);
+	kill_process(first, SIGKILL);
 	expect_status(joined, 128 + SIGKILL);
 	finish(run);
 	REFUSES("PID", "box", "exec", "0", "true");
@@ -1214,7 +1220,7 @@ static void expect_statistics(void)
 	EXPECT(read_in_sandbox("/tmp/stats")[0] == '\0',
 	       "--stats was written before the command has ended: %s",
 	       read_in_sandbox("/tmp/stats"));
-	kill(command, SIGUSR2);
+	kill_process(command, SIGUSR2);
 	expect_status(run, 128 + SIGUSR2);
 	expect_stats("cause signaled\n");
 	expect_stats("signal 12\n");
@@ -1394,7 +1400,6 @@ static void set_width(int terminal, unsigned short width)
 static void terminal(void)
 {
 	struct run *run;
-	char path[64];
 	int outside;
 
 	run = START_WITH({.terminal = true}, "box", "run", "--tty", ROOT, "sh",
@@ -1404,9 +1409,7 @@ static void terminal(void)
 			 "echo wide; exit 7");
 	AWAIT(strstr(output_of(run), "/dev/pts/0") || has_ended(run),
 	      "the command has no terminal of its own: %s", output_of(run));
-	snprintf(path, sizeof(path), "/proc/%d/fd/0", (int)pid_of(run));
-	outside = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	EXPECT(outside >= 0, "box has no terminal any more");
+	outside = open_terminal_of(run);
 	AWAIT(!(settings_of(outside).c_lflag & (ECHO | ICANON)),
 	      "the caller's terminal is not in raw mode");
 	set_width(outside, 99);
@@ -1422,12 +1425,10 @@ static void terminal(void)
 	       "the caller's terminal was left in raw mode");
 	close(outside);
 	run = START_WITH({.terminal = true}, "box", "run", "-t", ROOT, "cat");
-	snprintf(path, sizeof(path), "/proc/%d/fd/0", (int)pid_of(run));
-	outside = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	EXPECT(outside >= 0, "box has no terminal");
+	outside = open_terminal_of(run);
 	AWAIT(!(settings_of(outside).c_lflag & ECHO),
 	      "the caller's terminal is not in raw mode");
-	kill(pid_of(run), SIGKILL);
+	kill_process(pid_of(run), SIGKILL);
 	AWAIT(settings_of(outside).c_lflag & ECHO,
 	      "box was killed, and the terminal is left in raw mode");
 	close(outside);
@@ -1521,7 +1522,7 @@ static void kill_at(const char *call, int number, const char *option)
 	      "box neither starts its command nor makes call %s number %d",
 	      call, number);
 	EXPECT(!has_ended(run), "box has ended, with status %d", finish(run));
-	kill(pid_of(run), SIGKILL);
+	kill_process(pid_of(run), SIGKILL);
 	finish(run);
 	/* Whoever it was goes on now, and is to see that it is alone. */
 	snprintf(go_on, sizeof(go_on), "/tmp/%s", gate_file);
@@ -1548,7 +1549,7 @@ static void killed_at_any_moment(void)
 		/* Not to wait for anything: to be at a random moment. */
 		nanosleep(&nap, NULL);
 		if (!has_ended(run))
-			kill(pid_of(run), SIGKILL);
+			kill_process(pid_of(run), SIGKILL);
 		finish(run);
 	}
 	expect_no_trace();
@@ -1571,7 +1572,7 @@ static void ends_of_others(void)
 	run = START("box", "run", PROBE, ROOT, "probe", "hold", token);
 	await_command(run, token, "");
 	init = child_of(pid_of(run));
-	kill(init, SIGKILL);
+	kill_process(init, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	AWAIT(!find_probe(token), "process 1 was killed, and CMD lives");
 	/* Process 1 is user 0: a new user id has cancelled its request. */
@@ -1581,7 +1582,7 @@ static void ends_of_others(void)
 		run = START_WITH({.as_root = true}, "driver", "alone", "33:44",
 				 ROOT, "probe", "hold", token);
 		await_command(run, token, "");
-		kill(pid_of(run), SIGKILL);
+		kill_process(pid_of(run), SIGKILL);
 		finish(run);
 		AWAIT(!find_probe(token),
 		      "its caller was killed, and with no_init CMD lives: a "
@@ -1595,7 +1596,7 @@ static void ends_of_others(void)
 	snprintf(link, sizeof(link), "box%s", id_in_sandbox(pid_of(run)));
 	EXPECT(strstr(proc_file(sandbox_init(), "net/dev"), link),
 	       "the end of the cable out here is not called %s", link);
-	kill(pid_of(run), SIGKILL);
+	kill_process(pid_of(run), SIGKILL);
 	finish(run);
 	AWAIT_KERNEL(!strstr(proc_file(sandbox_init(), "net/dev"), link),
 		     "box was killed, and the interface %s is left", link);
@@ -1839,7 +1840,7 @@ static void limits(void)
 	run = START_WITH({.in_delegated = true}, "box", "run", "--stats",
 			 "/tmp/stats", PROBE, ROOT, "probe", "hold", token);
 	await_command(run, token, "");
-	kill(pid_of(run), SIGKILL);
+	kill_process(pid_of(run), SIGKILL);
 	finish(run);
 	AWAIT(!find_probe(token), "box was killed, and its command lives");
 	expect_status(START_WITH({.in_delegated = true}, "box", "run",

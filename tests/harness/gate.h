@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "deadline.h"
+#include "kill.h"
 
 /* What a test needs of the machine, without which it is skipped; or takes. */
 enum {
@@ -98,8 +99,12 @@ const char *errors_of(struct run *run);
 /* Sends the signal to the program itself. */
 void send_signal(struct run *run, int sig);
 
-/* Types into a run that has a terminal. */
+/*
+ * Of a run that has a terminal: types into it; opens it as one of those would
+ * whose terminal it is, to be closed by the caller.
+ */
 void type(struct run *run, const char *text);
+int open_terminal_of(struct run *run);
 
 /* Ends the test. What was expected, what was seen instead, likely causes. */
 _Noreturn void fail(const char *format, ...)
@@ -184,9 +189,28 @@ size_t sandbox_processes(pid_t *pids, size_t room);
 /* Process 1 of the sandbox, out here. */
 pid_t sandbox_init(void);
 
-/* A file in the sandbox, looked at or written from outside. */
+/*
+ * Where a file of the sandbox is, out here: to see whether there is one, and of
+ * what kind. It is not to be opened by this name, for a link that a student's
+ * program has put there leads anywhere, and a FIFO waits.
+ */
 const char *sandbox_path(const char *path);
+
+/*
+ * Opens that file as the student, if it is of the kind (S_IFREG, S_IFIFO): by
+ * no link, and without waiting. `flags` are those of open(2); what O_CREAT
+ * makes anybody may use. Returns a descriptor, or -1 with errno: EINVAL when it
+ * is of another kind, or any of openat2(2).
+ */
+int open_in_sandbox(const char *path, int flags, mode_t kind);
+
+/* The same of a file as process `pid` would find it, by the judge. */
+int open_below(pid_t pid, const char *path, int flags, mode_t kind);
+
+/* Anew, as the student's. */
 void write_in_sandbox(const char *path, const char *text);
+
+/* Its text, as far as 64 KiB have room for it; "" when it cannot be read. */
 const char *read_in_sandbox(const char *path);
 
 /*

@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "gate.h"
+#include "kill.h"
 #include "launched.h"
 #include "process.h"
 
@@ -350,7 +351,7 @@ pid_t pid_of(struct run *run)
 
 void send_signal(struct run *run, int sig)
 {
-	if (kill(pid_of(run), sig) < 0)
+	if (kill_process(pid_of(run), sig) < 0)
 		fail("kill: %s", strerror(errno));
 }
 
@@ -360,9 +361,24 @@ void type(struct run *run, const char *text)
 		fail("write to the terminal: %s", strerror(errno));
 }
 
+int open_terminal_of(struct run *run)
+{
+	int fd = ioctl(run->terminal, TIOCGPTPEER,
+		       O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		fail("the test cannot open the terminal: %s", strerror(errno));
+	return fd;
+}
+
 pid_t sandbox_init(void)
 {
 	return now.sandbox->init;
+}
+
+pid_t sandbox_holder(void)
+{
+	return now.sandbox->holder;
 }
 
 size_t sandbox_processes(pid_t *pids, size_t room)
@@ -420,47 +436,6 @@ void expect_nothing_left(void)
 	      "%zu processes are left behind, %s (state %c) among them",
 	      count - 1, proc_file(pids[count - 1], "comm"),
 	      state_of(pids[count - 1]));
-}
-
-const char *sandbox_path(const char *path)
-{
-	static char paths[4][512];
-	static int next;
-
-	next = (next + 1) % 4;
-	snprintf(paths[next], sizeof(paths[next]), "/proc/%d/root%s",
-		 (int)now.sandbox->holder, path);
-	return paths[next];
-}
-
-void write_in_sandbox(const char *path, const char *text)
-{
-	size_t length = strlen(text);
-	uid_t student = sandbox_student();
-	int fd;
-
-	/* As the student: root out here is nobody in there, who owns no file */
-	setfsgid(student);
-	setfsuid(student);
-	fd = open(sandbox_path(path), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-		  0666);
-	setfsuid(geteuid());
-	setfsgid(getegid());
-	if (fd < 0 || fchmod(fd, 0777) < 0 ||
-	    write(fd, text, length) != (ssize_t)length || close(fd) < 0)
-		fail("write %s in the sandbox: %s", path, strerror(errno));
-}
-
-const char *read_in_sandbox(const char *path)
-{
-	static char text[65536];
-	int fd = open(sandbox_path(path), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	if (fd >= 0)
-		close(fd);
-	text[n < 0 ? 0 : n] = '\0';
-	return text;
 }
 
 const char *delegated_cgroup(void)

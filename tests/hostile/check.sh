@@ -4,10 +4,11 @@
 # A case is a piece of C that is put at the end of a student's file: of the
 # starter or of the solution ("Base: "), of a stage ("Stage: "). "Score: " is
 # what it deserves. "Time: " is a TIME_FACTOR of its own, for what looks at the
-# time limits. With "Needs: limits" it is judged only where memory and
-# processes can be limited, which the grader sees to; the others are judged
-# here, where that is possible, for it is sooner done. In the end nothing that
-# any of them has started is there any more.
+# time limits. "Outside: " is a file of this machine that is not to be made. With
+# "Needs: limits" it is judged only where memory and processes can be limited,
+# which the grader sees to; the others are judged here, where that is possible,
+# for it is sooner done. In the end nothing that any of them has started is there
+# any more.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -15,6 +16,13 @@ cd "$(dirname "$0")/../.." || exit 1
 field()
 {
 	sed -n "s/^ \* $1: //p" "$2"
+}
+
+# outside CASE: what it has made out here
+outside()
+{
+	made=$(field Outside "$1")
+	[ -z "$made" ] || ls -d "$made" 2>/dev/null
 }
 
 # judge CASE: its score to work/NAME.score
@@ -74,12 +82,13 @@ while read -r case; do
 	count=$((count + 1))
 	score=$(jq -r .score "$work/$name.out/results.json")
 	if [ "$score" = "$(field Score "$case")" ] &&
-		[ "$(cat "$work/$name.status")" = 0 ]; then
+		[ "$(cat "$work/$name.status")" = 0 ] &&
+		[ -z "$(outside "$case")" ]; then
 		echo "ok $count - ${case#tests/hostile/}"
 		continue
 	fi
 	echo "not ok $count - ${case#tests/hostile/}: $score points," \
-		"expected $(field Score "$case")"
+		"expected $(field Score "$case")" "$(outside "$case")"
 	sed 's/^/# /' "$work/$name.log"
 	jq -r '.stages[].tests[] | "# \(.status) \(.name): \(.message)"' \
 		"$work/$name.out/results.json"
