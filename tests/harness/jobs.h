@@ -10,8 +10,8 @@
  * `at_once` at a time; body(order[0]) is started first. What a body writes to
  * standard output, and to the stream it is given, comes to ours and to
  * `results` (NULL: nowhere) in the order of their numbers, each when it has
- * ended. statuses[n] is then what body(n) returned, 0 to 255; 256 + signal for
- * one that a signal ended.
+ * ended, and at most 1 MiB of each. statuses[n] is then what body(n) returned,
+ * 0 to 255; 256 + signal for one that a signal ended.
  *
  * Returns 0, or -1 with errno. No process outlives the caller.
  */

@@ -2,17 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,24 +16,14 @@
 #include "container.h"
 #include "failure.h"
 #include "files.h"
-#include "init.h"
-#include "joining.h"
+#include "kill.h"
 #include "process.h"
-#include "reap.h"
 #include "subid.h"
 #include "syscalls.h"
 
 /* Bounds, generous for an honest program of the course. */
-#define PROCESS_LIMIT 2048
+#define MOST_NAMESPACES 256 /* of each kind */
 #define TMP_OPTIONS "mode=1777,size=16m,nr_inodes=4096"
-
-static const struct limit bounds[] = {
-	{RLIMIT_NPROC, {PROCESS_LIMIT, PROCESS_LIMIT}},
-	{RLIMIT_NOFILE, {256, 4096}},
-	{RLIMIT_FSIZE, {64 << 20, 64 << 20}},
-	{RLIMIT_CORE, {0, 0}},
-	{RLIMIT_AS, {UINT64_C(1) << 30, UINT64_C(1) << 30}},
-};
 
 /* Root has ids to give that are nobody's; anybody else has his own. */
 static bool has_ids_to_give(void)
@@ -74,7 +59,7 @@ static const char *base_name(const char *path)
 
 static _Noreturn void keep(const struct sandbox_settings *s)
 {
-	static const char *argv[] = {"probe", "hold", "sandbox", NULL};
+	static const char *argv[] = {"probe", "sandbox", NULL};
 	static const char *envp[] = {"PATH=/bin", NULL};
 	char program[256];
 	struct mount_request mounts[6] = {
@@ -129,7 +114,7 @@ static _Noreturn void keep(const struct sandbox_settings *s)
 	c.gid = c.world.gid;
 	if (s->limits) {
 		c.limits.memory = SANDBOX_MEMORY;
-		c.limits.pids = PROCESS_LIMIT;
+		c.limits.pids = SANDBOX_PROCESSES;
 	}
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
 	    run_container(&c, &report) < 0)
@@ -137,7 +122,24 @@ static _Noreturn void keep(const struct sandbox_settings *s)
 	_exit(report.status);
 }
 
-/* The only process of its kind: known by the file that it executes. */
+static bool has_null(pid_t pid)
+{
+	char path[64];
+	struct stat st;
+
+	for (int fd = 0; fd < 3; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+		if (stat(path, &st) < 0 || !S_ISCHR(st.st_mode) ||
+		    st.st_rdev != makedev(1, 3))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The only process of its kind: known by the file that it executes. It may be
+ * the student's to trace, so there is nothing of the judge's to be had from it.
+ */
 static bool find_holder(struct sandbox *sandbox, const struct stat *probe)
 {
 	pid_t child;
@@ -146,10 +148,65 @@ static bool find_holder(struct sandbox *sandbox, const struct stat *probe)
 	    children_of(sandbox->keeper, &sandbox->init, 1) == 0)
 		return false;
 	if (children_of(sandbox->init, &child, 1) == 0 ||
-	    !executes(child, probe->st_dev, probe->st_ino))
+	    !executes(child, probe->st_dev, probe->st_ino) || !has_null(child))
 		return false;
 	sandbox->holder = child;
 	return true;
+}
+
+/*
+ * What is made in the sandbox, and below it, counts for the user who has made
+ * it as well, who is the machine's. It belongs to a user namespace that this is
+ * written from inside of. A machine on which nobody may write there has these
+ * bounds alone. namespaces(7), inotify(7), fanotify(7)
+ */
+static void bound_kernel_objects(pid_t holder)
+{
+	static const char *const namespaces[] = {
+		"user", "pid", "uts", "ipc", "net", "mnt", "cgroup", "time"};
+	static const struct {
+		const char *file;
+		int most;
+	} others[] = {
+		{"inotify_instances", 16},
+		{"inotify_watches", 4096},
+		{"fanotify_groups", 16},
+		{"fanotify_marks", 4096},
+	};
+	const int pidfd = sys_pidfd_open(holder, 0);
+	char path[64];
+
+	if (pidfd < 0 || setns(pidfd, CLONE_NEWUSER) < 0)
+		_exit(EXIT_OURS);
+	for (size_t i = 0; i < sizeof(namespaces) / sizeof(*namespaces); i++) {
+		snprintf(path, sizeof(path), "/proc/sys/user/max_%s_namespaces",
+			 namespaces[i]);
+		write_file(AT_FDCWD, path, "%d", MOST_NAMESPACES);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		snprintf(path, sizeof(path), "/proc/sys/user/max_%s",
+			 others[i].file);
+		write_file(AT_FDCWD, path, "%d", others[i].most);
+	}
+	_exit(0);
+}
+
+static int bound(pid_t holder)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child < 0)
+		return failed("fork for", "the bounds of the sandbox");
+	if (child == 0)
+		bound_kernel_objects(holder);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			return failed("waitpid", "");
+	if (status == 0)
+		return 0;
+	errno = EPERM;
+	return failed("enter", "the sandbox");
 }
 
 int sandbox_open(struct sandbox *sandbox,
@@ -177,15 +234,18 @@ int sandbox_open(struct sandbox *sandbox,
 		}
 		nanosleep(&nap, NULL);
 	}
-	return 0;
+	return bound(sandbox->holder);
 }
 
 void sandbox_kill(const struct sandbox *sandbox)
 {
 	/* The keeper, after process 1, removes what is outside. */
-	if (sandbox->keeper > 0)
-		kill(sandbox->init > 0 ? sandbox->init : sandbox->keeper,
-		     SIGKILL);
+	if (sandbox->keeper <= 0)
+		return;
+	if (sandbox->init > 0)
+		kill_process(sandbox->init, SIGKILL);
+	else
+		kill(sandbox->keeper, SIGKILL);
 }
 
 void sandbox_close(struct sandbox *sandbox)
@@ -197,204 +257,6 @@ void sandbox_close(struct sandbox *sandbox)
 	while (waitpid(sandbox->keeper, &status, 0) < 0 && errno == EINTR)
 		;
 	sandbox->keeper = 0;
-}
-
-/* All capabilities, through execve(2), for one who is not user 0. */
-static int keep_capabilities(void)
-{
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[2];
-
-	if (sys_capget(&header, data) < 0)
-		return failed("capget", "");
-	for (int i = 0; i < 2; i++) {
-		data[i].effective = data[i].permitted;
-		data[i].inheritable = data[i].permitted;
-	}
-	if (sys_capset(&header, data) < 0)
-		return failed("capset", "");
-	for (int cap = 0; cap < 64; cap++)
-		if (data[cap / 32].permitted & (1U << (cap % 32)) &&
-		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0) < 0)
-			return failed("prctl", "PR_CAP_AMBIENT_RAISE");
-	return 0;
-}
-
-static int take_descriptors(const struct sandbox_start *start)
-{
-	if (dup2(start->in, STDIN_FILENO) < 0 ||
-	    dup2(start->out, STDOUT_FILENO) < 0 ||
-	    dup2(start->err, STDERR_FILENO) < 0)
-		return failed("dup2", "standard descriptors");
-	if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return failed("close_range", "");
-	if (start->inherit && fcntl(start->inherit, F_SETFD, 0) < 0)
-		return failed("fcntl", "%d", start->inherit);
-	return 0;
-}
-
-/*
- * Who judges may ignore some: a shell's background job does, nohup(1), and what
- * posix_spawn(3) of glibc started. Not by the library: it keeps 32 to 34 for
- * itself and would refuse them.
- */
-static void reset_signals(void)
-{
-	const struct {
-		void *handler;
-		unsigned long flags;
-		void *restorer;
-		unsigned long mask;
-	} as_new = {0};
-
-	for (int sig = 1; sig <= 64; sig++)
-		syscall(SYS_rt_sigaction, sig, &as_new, NULL, sizeof(long));
-}
-
-/* In the program's process, just before it is executed. */
-static int become_student(const struct sandbox_start *start)
-{
-	if (setsid() < 0)
-		return failed("setsid", "");
-	reset_signals();
-	if (start->terminal && ioctl(start->in, TIOCSCTTY, 0) < 0)
-		return failed("ioctl", "TIOCSCTTY");
-	for (size_t i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++) {
-		struct rlimit now, limit = bounds[i].value;
-
-		/* A lower one is the machine's, and stays. */
-		getrlimit(bounds[i].resource, &now);
-		if (limit.rlim_max > now.rlim_max)
-			limit.rlim_max = now.rlim_max;
-		if (limit.rlim_cur > limit.rlim_max)
-			limit.rlim_cur = limit.rlim_max;
-		if (setrlimit(bounds[i].resource, &limit) < 0)
-			return failed("setrlimit", "");
-	}
-	umask(022);
-	if (become_user(STUDENT_ID, STUDENT_ID) < 0)
-		return -1;
-	if (start->privileged ? keep_capabilities() < 0
-			      : drop_capabilities(0) < 0)
-		return -1;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return failed("prctl", "PR_SET_NO_NEW_PRIVS");
-	return take_descriptors(start);
-}
-
-static void make_environment(const struct sandbox_start *start, char **envp,
-			     size_t room)
-{
-	static char *const standard[] = {
-		"PATH=" SANDBOX_PROGRAMS ":/bin:/sbin:/usr/bin:/usr/sbin",
-		"HOME=/tmp", "LANG=C.UTF-8", "USER=student"};
-	size_t n = 0;
-
-	for (size_t i = 0; i < sizeof(standard) / sizeof(standard[0]); i++)
-		envp[n++] = standard[i];
-	for (size_t i = 0; start->env && start->env[i] && n + 1 < room; i++)
-		envp[n++] = (char *)start->env[i];
-	envp[n] = NULL;
-}
-
-/* What the program's process needs of its keeper's, from before it joined. */
-struct joined_start {
-	const struct sandbox_start *start;
-	int procs; /* cgroup.procs of its group; -1 */
-};
-
-/* The program alone enters: its keeper would be in its way in there. */
-static int prepare_program(void *data)
-{
-	const struct joined_start *joined = data;
-
-	if (joined->procs >= 0 && write(joined->procs, "0", 1) != 1)
-		return failed("write", "%s/cgroup.procs", joined->start->group);
-	return become_student(joined->start);
-}
-
-static int open_procs(const char *group)
-{
-	char path[700];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/cgroup.procs", group);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	return fd < 0 ? failed("open", "%s", path) : fd;
-}
-
-/*
- * Where memory ends, what is in the sandbox ends first, however small: several
- * sandboxes may fill together what each alone may have. A machine that has no
- * such file, or lets nobody write it, chooses by size. proc(5)
- */
-static void go_first(void)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	if (fd >= 0) {
-		dprintf(fd, "1000");
-		close(fd);
-	}
-}
-
-/* The program's parent: joins, starts it, waits, exits as it did. */
-static _Noreturn void keep_program(const struct sandbox *sandbox,
-				   const struct sandbox_start *start)
-{
-	struct joined_start joined = {start, -1};
-	char *envp[32];
-	struct command command = {
-		.file = start->words[0],
-		.argv = (char *const *)start->words,
-		.envp = envp,
-		.dir = start->dir,
-		.prepare = prepare_program,
-		.data = &joined,
-	};
-	struct joining joining;
-	sigset_t none;
-	pid_t child;
-	int parent = sys_pidfd_open(getpid(), 0), status;
-
-	make_environment(start, envp, sizeof(envp) / sizeof(envp[0]));
-	sigemptyset(&none);
-	command.mask = &none;
-	go_first();
-	if (parent < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 ||
-	    look_at_container(sandbox->holder, &joining) < 0 ||
-	    (start->group && (joined.procs = open_procs(start->group)) < 0) ||
-	    (!start->group && enter_group(&joining) < 0) ||
-	    join_namespaces(joining.pidfd, JOINED_NAMESPACES) < 0)
-		die(EXIT_OURS);
-	/* Its new credentials have cancelled the request. */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
-		die(EXIT_OURS);
-	child = spawn(&command);
-	if (child < 0)
-		die(EXIT_OURS);
-	/* The reading ends of its pipes are to close with it, not with us. */
-	sys_close_range(0, ~0U, 0);
-	while (waitpid(child, &status, 0) < 0)
-		if (errno != EINTR)
-			_exit(EXIT_OURS);
-	_exit(exit_status(status));
-}
-
-pid_t sandbox_exec(const struct sandbox *sandbox,
-		   const struct sandbox_start *start)
-{
-	pid_t keeper;
-
-	fflush(NULL);
-	keeper = fork();
-	if (keeper < 0)
-		return failed("fork for", "%s", start->words[0]);
-	if (keeper == 0)
-		keep_program(sandbox, start);
-	return keeper;
 }
 
 static int own(const char *dir, const char *file, uid_t uid)

@@ -19,6 +19,9 @@
 /* What one may take at most, in bytes, where that can be limited. */
 #define SANDBOX_MEMORY (UINT64_C(128) << 20)
 
+/* And how many processes. */
+#define SANDBOX_PROCESSES 2048
+
 /* The student's user and group id inside. */
 #define STUDENT_ID 1000
 

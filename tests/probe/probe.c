@@ -3,6 +3,7 @@
  * mostly holds still, so that the judge can look at it from outside.
  *
  *	probe hold TOKEN...	wait to be killed
+ *	probe sandbox		the same, with /dev/null for what it was given
  *	probe exit STATUS	exit at once
  *	probe write TEXT	print TEXT
  *	probe orphans N TOKEN	N grandchildren that outlive their parent and
@@ -45,6 +46,19 @@ static _Noreturn void hold(void)
 {
 	for (;;)
 		pause();
+}
+
+/* What opens the sandbox for others gives nothing of the judge's to them. */
+static _Noreturn void hold_sandbox(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd < 3; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			_exit(1);
+	if (null > 2)
+		close(null);
+	hold();
 }
 
 static _Noreturn void wait_for_file(const char *name)
@@ -153,6 +167,8 @@ int main(int argc, char **argv)
 
 	if (strcmp(what, "hold") == 0)
 		hold();
+	if (strcmp(what, "sandbox") == 0)
+		hold_sandbox();
 	if (strcmp(what, "exit") == 0 && argc > 2)
 		return atoi(argv[2]);
 	if (strcmp(what, "write") == 0 && argc > 2)
