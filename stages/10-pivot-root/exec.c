@@ -1,5 +1,6 @@
 /* box exec: one more command in a container that runs. Given. */
 #include <errno.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "clone.h"
@@ -36,8 +37,16 @@ static int join(struct outside *outside, const struct joining *joining,
 {
 	pid_t child;
 
-	if (enter_group(joining) < 0 ||
-	    join_namespaces(joining->pidfd, JOINED_NAMESPACES) < 0)
+	if (enter_group(joining) < 0)
+		return -1;
+	/*
+	 * Until it executes the command, the child is a process of the
+	 * container that has descriptors of the outside: those inside may not
+	 * look into it (CVE-2016-9962). execve(2) turns this off again.
+	 */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return failed("prctl", "PR_SET_DUMPABLE");
+	if (join_namespaces(joining->pidfd, JOINED_NAMESPACES) < 0)
 		return -1;
 	/* A PID namespace is entered by children only. */
 	child = fork();

@@ -906,6 +906,35 @@ static void cable(void)
 	       "without --ip the cable has no address: %s", output_of(run));
 }
 
+/* Whose its files in /proc are: not its own user's, if nobody may look in. */
+static bool may_be_looked_into(pid_t pid)
+{
+	struct stat st;
+
+	return stat(word("/proc/%d/stat", (int)pid), &st) == 0 &&
+	       st.st_uid == (uid_t)strtoul(status_of(pid, "Uid"), NULL, 10);
+}
+
+/* CVE-2016-9962: it is inside already, with what box has open outside. */
+static void expect_hidden_at_exec(pid_t container)
+{
+	const char *token = fresh_token();
+	struct run *run =
+		START("probe", "launch", word("pause=exec:3:%s", token),
+		      word("box exec %s true", id_in_sandbox(container)));
+	pid_t child = 0;
+
+	AWAIT(exists(token, ".paused") || has_ended(run),
+	      "box exec does not come to execute its command");
+	EXPECT(!has_ended(run) && children_of(pid_of(run), &child, 1) == 1,
+	       "box exec has ended before its command, with %d", finish(run));
+	EXPECT(!may_be_looked_into(child),
+	       "those in the container can trace what box exec has brought in, "
+	       "and take its descriptors, before it executes the command");
+	release(token);
+	expect_status(run, 0);
+}
+
 static void joins_container(void)
 {
 	const char *token = fresh_token(), *other = fresh_token();
@@ -943,6 +972,7 @@ static void joins_container(void)
 	EXPECT(seals > 0 && seals & F_SEAL_WRITE,
 	       "box exec runs from a file that the container could write: %s",
 	       proc_link(pid_of(joined), "exe"));
+	expect_hidden_at_exec(first);
 	kill_process(pid_of(joined), SIGKILL);
 	finish(joined);
 	AWAIT(!find_probe(other), "box exec was killed, and its command lives");
