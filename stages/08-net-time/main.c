@@ -1,5 +1,6 @@
 /* netns: run a program on a network and a clock of its own. Stage 08. */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ struct setup {
 	bool terminal;
 	bool veth;
 	bool plugged; /* the interface host_name is ours to remove */
+	int network;  /* the child's network namespace; -1 */
 	char host_name[16];
 	struct address host, peer;
 	bool clock;
@@ -41,9 +43,18 @@ struct setup {
 static int plug_in(pid_t child, void *data)
 {
 	struct setup *setup = data;
+	char path[64];
 
 	if (!setup->veth)
 		return 0;
+	/*
+	 * So that it is still there when the cable into it is cut: both at once
+	 * is a race in the kernel, which has been seen to end one of 6.18.
+	 */
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)child);
+	setup->network = open(path, O_RDONLY | O_CLOEXEC);
+	if (setup->network < 0)
+		return failed("open", "%s", path);
 	if (create_veth(setup->host_name, PEER_NAME, child) < 0) {
 		if (errno == EPERM)
 			failed("--veth needs CAP_NET_ADMIN in this network "
@@ -92,7 +103,7 @@ int main(int argc, char **argv)
 		.specs = specs,
 		.argv = argv + 1,
 	};
-	struct setup setup = {0};
+	struct setup setup = {.network = -1};
 	struct namespaces world = {
 		.flags = CLONE_NEWNET,
 		.cgroup = -1,

@@ -1,6 +1,8 @@
 #include "outside.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -28,7 +30,7 @@ int open_outside(struct outside *outside, struct container *container)
 
 	memset(outside, 0, sizeof(*outside));
 	inside->container = container;
-	inside->parent = inside->slave = -1;
+	inside->parent = inside->slave = outside->network = -1;
 	outside->started = now();
 	container->command.mask = &outside->before;
 	inside->command = shared_memory(sizeof(*inside->command));
@@ -59,6 +61,18 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
+/*
+ * So that it is still there when the cable into it is cut: both at once is a
+ * race in the kernel, which has been seen to end one of 6.18. namespaces(7)
+ */
+static void hold_network(struct outside *outside, pid_t child)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)child);
+	outside->network = open(path, O_RDONLY | O_CLOEXEC);
+}
+
 /* What the terminal's process still has in hand is to be shown. */
 static void wait_for_terminal(pid_t child, struct report *report)
 {
@@ -74,6 +88,8 @@ int watch(struct outside *outside, pid_t child, struct report *report)
 	struct container *c = outside->inside.container;
 	int timed_out;
 
+	if (c->veth)
+		hold_network(outside, child);
 	/* So that the end of the container is an end of file on ours. */
 	close_one(&outside->inside.tty_socket);
 	/* A container that ended before it had a terminal has said why. */
@@ -106,6 +122,7 @@ void close_outside(struct outside *outside)
 	close_one(&outside->tty_socket);
 	close_one(&outside->inside.tty_socket);
 	close_one(&outside->inside.parent);
+	close_one(&outside->network);
 	munmap(outside->inside.command, sizeof(*outside->inside.command));
 	errno = saved;
 }

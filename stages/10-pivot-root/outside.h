@@ -22,6 +22,7 @@ struct inside {
 struct outside {
 	struct inside inside;
 	int tty_socket;	 /* our end; -1 */
+	int network;	 /* the network namespace inside; -1 */
 	double started;	 /* CLOCK_MONOTONIC, seconds */
 	sigset_t before; /* the signal mask that the command gets */
 };
