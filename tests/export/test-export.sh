@@ -32,21 +32,18 @@ export_as()
 # planned WHY: what make grade makes of no line of any gate
 planned()
 {
-	for gate in "$build"/tests/gates/*; do
-		"$gate" --list | jq -Rc --arg stage "$(basename "$gate")" '
-			split("\t") | {stage: $stage, name: .[0],
-				max_points: (.[1] | tonumber), intent: .[2],
-				takes_whole: (.[4] == "whole")}'
-		printf '%s\t%s\n' "$(basename "$gate")" "$1" >&3
-	done >"$work/planned" 3>"$work/reasons"
+	cp "$build/grade/planned" "$work/planned" &&
+		jq -r --arg why "$1" '"\(.stage)\t\($why)"' "$work/planned" |
+		sort -u >"$work/reasons"
 }
 
 # graded NAME: work/NAME.json, as make grade makes it of work/seen
 graded()
 {
-	jq -n --slurpfile planned "$work/planned" --slurpfile seen "$work/seen" \
+	jq -r '"\(.stage)\t\(tojson)"' "$work/seen" >"$work/said"
+	jq -n --slurpfile planned "$work/planned" --rawfile seen "$work/said" \
 		--rawfile why "$work/reasons" --argjson seed 4711 --arg no_whole "" \
-		-f tests/grade/results.jq \
+		-L tests/grade -f tests/grade/results.jq \
 		>"$work/$1.json"
 }
 

@@ -4,7 +4,8 @@
 # Compiles and links in boxes, where a compiler sees the kit's headers and the
 # submission alone. Of each STAGE: WORK/made/STAGE/ gets the program and the
 # driver, on the reference, and there is WORK/STAGE.built; or WORK/STAGE.why says
-# why not. With the last of the course: WORK/made/whole/box, of the submission
+# why not. What is no fault of the submission, a box that does not start or a full
+# disk, is no reason: then this ends, with 125. With the last of the course: WORK/made/whole/box, of the submission
 # alone, or WORK/no-whole says why not. What the compiler says goes to WORK/log.
 # CC, CFLAGS and LDFLAGS come from make, BUILD_BY from --can.
 #
@@ -19,30 +20,44 @@ shift
 [ "$work" = --can ] || shift
 made=$work/made
 tree=$build/reference/obj
-stages=$(cut -d' ' -f1 "$build/grade/stages" | tr '\n' ' ')
-stages=${stages% }
-last=${stages##* }
+# shellcheck source=tests/grade/stages.sh
+. "$(dirname "$0")/stages.sh"
 inside=$build/grade/root
+tab=$(printf '\t')
+newline='
+'
 # Compiling takes longer where the processor is emulated.
 seconds=${BUILD_SECONDS:-30}
 
-# files_of STAGE, program_of STAGE
-files_of()
-{
-	sed -n "s/^$1 [^ ]* //p" "$build/grade/stages"
-}
-program_of()
-{
-	sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$build/grade/stages"
-}
-
-# libraries STAGE TREE: those of the stages up to it, latest first, but for its
-# own; those of TREE, a directory in the box
+# libraries STAGE TREE: those of the stages before it, latest first; those of
+# TREE, a directory in the box
 libraries()
 {
-	awk -v last="$1" -v tree="$2" '{ list = tree "/" $1 ".a " list }
-		$1 == last { sub(/^[^ ]* /, "", list); print list; exit }' \
-		"$build/grade/stages"
+	list=
+	for earlier in $stages; do
+		[ "$earlier" != "$1" ] || break
+		list="$2/$earlier.a $list"
+	done
+	echo "$list"
+}
+
+# cannot WORD...: it is not the submission that has failed
+cannot()
+{
+	echo "build.sh: $*" >&3
+	exit 125
+}
+
+# went_wrong STATUS: what a compiler's box has ended with. False: the compiler
+# itself has said no, or its time was over, and it had room for what it makes
+went_wrong()
+{
+	case $1 in
+	125 | 126 | 127) cannot "no compiler starts here" ;;
+	esac
+	head -c 20000000 /dev/zero >"$made/room" || cannot "cannot write to $made"
+	rm "$made/room"
+	return 1
 }
 
 # in_box OPTION... ROOT WORD...: a compiler's world, in which nobody is anybody
@@ -111,10 +126,17 @@ no_volumes()
 		: >"$inside/main.o"
 }
 
+# make_out DIR: what nobody in a box may write to
+make_out()
+{
+	mkdir -p "$1" && chmod 1777 "$1" && return
+	cannot "cannot make $1"
+}
+
 # compile STAGE: its objects to made/STAGE.o/; false when there are not all
 compile()
 {
-	mkdir -p "$made/$1.o" && chmod 1777 "$made/$1.o" || return 1
+	make_out "$made/$1.o"
 	# shellcheck disable=SC2016,SC2046 # the shell in the box; words
 	"in_$BUILD_BY" -v "$work/src/$1:/src:ro" -v "$made/$1.o:/out" -w /src \
 		-e "CC=$CC $CFLAGS -pipe" "$build/grade/root" sh -c '
@@ -122,21 +144,21 @@ compile()
 		for file; do
 			$CC -c -o "/out/${file%.c}.o" "$file" || status=1
 		done
-		exit $status' sh $(files_of "$1")
+		exit $status' sh $(files_of "$1") || went_wrong $?
 }
 
 # link STAGE WHAT MAIN OBJECTS LIBRARIES: to made/WHAT
 link()
 {
-	mkdir -p "${made:?}/$(dirname "$2")" &&
-		chmod 1777 "$made/$(dirname "$2")" || return 1
+	to=$made/${2%/*}
+	make_out "$to"
 	# shellcheck disable=SC2016
-	"in_$BUILD_BY" -v "$made:/src:ro" -v "$made/$(dirname "$2"):/out" \
+	"in_$BUILD_BY" -v "$made:/src:ro" -v "$to:/out" \
 		-v "$build/reference/obj:/libraries:ro" -v "$3:/main.o:ro" \
 		-e "CC=$CC" -e "LDFLAGS=$LDFLAGS" -e "WORDS=$4 $5" \
 		"$build/grade/root" sh -c '
 		$CC -o "/out/$1" /main.o $WORDS /libraries/common.a \
-			$LDFLAGS' sh "$(basename "$2")" &&
+			$LDFLAGS || exit 1' sh "${2##*/}" || went_wrong $? &&
 		[ -f "$made/$2" ] && [ ! -L "$made/$2" ]
 }
 
@@ -152,12 +174,20 @@ objects()
 # why there are none.
 build_stage()
 {
-	awk -F '\t' -v stage="$1" '$1 == stage && $3 == "missing" {
-			print $2 " is missing" }
-		$1 == stage && $3 == "refused" {
-			print $2 " was not taken: " $4 }' "$work/files" |
-		sed '$!s/$/;/' >"$work/$1.why"
-	[ ! -s "$work/$1.why" ] || return 1
+	reasons=
+	while IFS="$tab" read -r part file how text; do
+		case $part/$how in
+		"$1/missing") why="$file is missing" ;;
+		"$1/refused") why="$file was not taken: $text" ;;
+		*) continue ;;
+		esac
+		reasons="$reasons${reasons:+;$newline}$why"
+	done <"$work/files"
+	if [ "$reasons" ]; then
+		printf '%s\n' "$reasons" >"$work/$1.why" ||
+			cannot "cannot write to $work"
+		return 1
+	fi
 	echo "== $1"
 	if ! compile "$1"; then
 		echo "it does not compile" >"$work/$1.why"
@@ -183,7 +213,7 @@ build_stage()
 own_given()
 {
 	for object in "$tree/$1"/*.o; do
-		object=$(basename "$object")
+		object=${object##*/}
 		case " main.c $(files_of "$1") " in
 		*" ${object%.o}.c "*) ;;
 		*) echo "/libraries/$1/$object" ;;
@@ -198,13 +228,17 @@ build_whole()
 	for part in $stages; do
 		if [ ! -e "$work/$part.built" ]; then
 			echo "your own $part is missing in it" >"$work/no-whole"
-			return 1
+			return
 		fi
 		all="$(objects "$part") $(own_given "$part") $all"
 	done
-	link box whole/box "$tree/$last/main.o" "$all" "" && return
-	echo "your ten answers do not link with each other" >"$work/no-whole"
-	return 1
+	echo "it could not be built" >"$work/no-whole"
+	if link box whole/box "$tree/$last/main.o" "$all" ""; then
+		: >"$work/no-whole"
+	else
+		echo "your ten answers do not link with each other" \
+			>"$work/no-whole"
+	fi
 }
 
 if [ "${1-}" = --can ]; then
@@ -220,9 +254,10 @@ if [ "${1-}" = --can ]; then
 fi
 : >"$work/no-whole"
 mkdir -p "$made" || exit 125
+exec 3>&2 >>"$work/log" 2>&1
 for stage; do
-	build_stage "$stage" >>"$work/log" 2>&1
+	build_stage "$stage"
 	if [ "$stage" = "$last" ] && [ -e "$work/$last.built" ]; then
-		build_whole >>"$work/log" 2>&1
+		build_whole
 	fi
 done

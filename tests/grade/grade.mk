@@ -26,6 +26,13 @@ $B/grade/stages: stages/build.mk tests/grade/grade.mk
 	@mkdir -p $(@D)
 	@{ $(foreach s,$(STAGES),echo '$s $(PROGRAM_$s) $(ANSWERS_$s)';) } >$@
 
+# The tests that there are.
+$B/grade/planned: $(GATES:%=$B/tests/gates/%) tests/grade/planned.jq tests/grade/grade.mk
+	@mkdir -p $(@D)
+	@for stage in $(STAGES); do \
+		$B/tests/gates/$$stage --list | jq -Rc --arg stage $$stage \
+			-f tests/grade/planned.jq || exit 1; done >$@
+
 $B/grade/collect: $B/tests/obj/grade/collect.o $(TOOL_LIBS)
 	@mkdir -p $(@D)
 	$(call run,LD,$(LINK_TOOL))
@@ -36,13 +43,17 @@ GRADER = CC='$(CC_student)' CFLAGS='$(CFLAGS_GRADE)' \
 
 .PHONY: grader grade
 grader: reference gates tools $B/grade/root.stamp $B/grade/headers.stamp \
-	$B/grade/stages $B/grade/collect $B/vm/initramfs.cpio
+	$B/grade/stages $B/grade/planned $B/grade/collect $B/vm/initramfs.cpio
 
-# SEED=N: the names and numbers of a grading that was
+# SEED=N: the names and numbers of a grading that was. Names of folders are nothing
+# that make or a shell is to read anything in.
+grade: export override SUBMISSION := $(value SUBMISSION)
+grade: export override OUT := $(value OUT)
 grade: grader ##k SUBMISSION=DIR OUT=DIR [STAGE=NN]: points for somebody's files
+	$(if $(value SUBMISSION),,$(error SUBMISSION=DIR is needed))
+	$(if $(value OUT),,$(error OUT=DIR is needed))
 	@$(GRADER) SEED='$(SEED)' exec sh tests/grade/grade.sh $B \
-		'$(or $(SUBMISSION),$(error SUBMISSION=DIR is needed))' \
-		'$(or $(OUT),$(error OUT=DIR is needed))' $(ARGUMENT)
+		"$$SUBMISSION" "$$OUT" $(ARGUMENT)
 
 # NAME=CASE...: of these alone
 .PHONY: hostile

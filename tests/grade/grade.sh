@@ -21,19 +21,39 @@ umask 022
 # say WORD...: a line to whoever called
 say()
 {
-	echo "grade: $*" >&2
+	printf 'grade: %s\n' "$*" >&2
+}
+
+# cannot WORD...: it is not the submission that has failed
+cannot()
+{
+	say "$@"
+	exit 125
 }
 
 build=$(cd "$1" && pwd) || exit 125
 submission=$2
 only=${4-}
-mkdir -p "$3" && out=$(cd "$3" && pwd) || exit 125
+mkdir -p -- "$3" && out=$(cd -- "$3" && pwd) || exit 125
 cd "$(dirname "$0")/../.." || exit 125
+# shellcheck source=tests/grade/stages.sh
+. tests/grade/stages.sh
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -dc 0-9)}
-# Not 0, which the gates' random numbers would stay at.
-[ "$SEED" != 0 ] || SEED=1
+# 0 is what the gates' random numbers would stay at.
+case $SEED in
+*[!0-9]* | ????????????????*) cannot "SEED=$SEED: not a number of up to 15 digits" ;;
+*[1-9]*) SEED=${SEED#"${SEED%%[1-9]*}"} ;;
+*) SEED=1 ;;
+esac
 export SEED
 work=$(mktemp -d) || exit 125
+# box and the VM take SOURCE:TARGET.
+case $build$work in
+*:*)
+	rmdir "$work"
+	cannot "a colon in the path of the kit or in TMPDIR: $build, $work"
+	;;
+esac
 made=$work/made
 
 # Who is interrupted leaves no VM behind.
@@ -65,52 +85,67 @@ trap 'ended 130' INT
 trap 'ended 143' TERM HUP
 status=0
 
-# program_of STAGE
-program_of()
-{
-	sed -n "s/^$1 \([^ ]*\) .*/\1/p" "$build/grade/stages"
-}
-
 # keep_log: what the compiler said, to OUT; text, and not too much of it
 keep_log()
 {
-	head -c 100000 "$work/log" |
-		LC_ALL=C tr -d '\000-\010\013-\037\177' >"$out/build.log"
+	head -c 100000 "$work/log" | inert >"$out/build.log" ||
+		cannot "cannot write $out/build.log"
+}
+
+# inert: what somebody else's program may have said, as text
+inert()
+{
+	jq -Rr -L tests/grade 'include "inert"; inert'
+}
+
+# last_words: those of what has failed
+last_words()
+{
+	tail -n 3 "$work/judge.log" | inert >&2
 }
 
 # plan: the tests that there are, to work/planned
 plan()
 {
-	for planned in $wanted; do
-		"$build/tests/gates/$planned" --list | jq -Rc --arg stage "$planned" '
-			split("\t") | {stage: $stage, name: .[0],
-				max_points: (.[1] | tonumber), intent: .[2],
-				takes_whole: (.[4] == "whole")}'
-	done >"$work/planned"
+	jq -c --arg wanted "$wanted" '.stage as $stage |
+		select($wanted | split(" ") | any(. == $stage))' \
+		"$build/grade/planned" >"$work/planned" || exit 125
+}
+
+# named NAME FILE: its lines, with the name and a tab before each
+named()
+{
+	while IFS= read -r line || [ "$line" ]; do
+		printf '%s\t%s\n' "$1" "$line"
+	done <"$2"
 }
 
 # gather: OUT/results.json from what there is. Often: without many processes
 gather()
 {
 	for planned in $wanted; do
-		while IFS= read -r line; do
-			printf '%s\t%s\n' "$planned" "$line"
-		done <"$work/$planned.why"
-	done >"$work/why"
-	cat "$work"/*.results 2>/dev/null >"$work/seen"
-	jq -n --slurpfile planned "$work/planned" --slurpfile seen "$work/seen" \
+		named "$planned" "$work/$planned.why" >&3
+		[ ! -e "$work/$planned.results" ] ||
+			named "$planned" "$work/$planned.results" >&4
+	done 3>"$work/why" 4>"$work/seen"
+	jq -n --slurpfile planned "$work/planned" --rawfile seen "$work/seen" \
 		--rawfile why "$work/why" --rawfile no_whole "$work/no-whole" \
-		--argjson seed "$SEED" -f tests/grade/results.jq \
+		--argjson seed "$SEED" -L tests/grade -f tests/grade/results.jq \
 		>"$work/results.json" &&
 		cp "$work/results.json" "$out/results.json.new" &&
 		mv "$out/results.json.new" "$out/results.json" && return
-	say "cannot write $out/results.json"
-	exit 125
+	cannot "cannot write $out/results.json"
 }
 
 # tell STAGE: its points, to whoever looks
 tell()
 {
+	# What skips a test for that has not judged it.
+	if grep -qs '"skipped".*"message":"the sandbox does not start here' \
+		"$work/$1.results"; then
+		say "$1: the sandbox does not start for some of its tests"
+		status=1
+	fi
 	gather
 	say "$1: $(jq -r --arg stage "$1" '.stages[] | select(.stage == $stage) |
 		"\(.score) of \(.max_score) points"
@@ -130,7 +165,7 @@ judge_here()
 			"$made/$judged/$(program_of "$judged")" \
 			"$made/$judged/driver" >"$work/judge.log" 2>&1
 		if [ $? -gt 1 ]; then
-			tail -n 3 "$work/judge.log" >&2
+			last_words
 			status=1
 		fi
 		tell "$judged"
@@ -147,6 +182,7 @@ compile_in_vm()
 		--add "$build/tests/obj/drivers:/kit/tests/obj/drivers" \
 		--add "$build/grade:/kit/grade" \
 		--add tests/grade/build.sh:/kit/build.sh \
+		--add tests/grade/stages.sh:/kit/stages.sh \
 		--add "$work/src:/submitted/src" --add "$work/files:/submitted/files" -- \
 		"cd /submitted && $words sh /kit/build.sh /kit /submitted $* &&
 			rm -rf src made/*.o && tar -cf \"\$VM_OUT\" ./*" \
@@ -156,7 +192,8 @@ compile_in_vm()
 	rm "$work/vm.pid"
 	tar -C "$work" --no-same-owner -xf "$work/vm" && return
 	say "the VM that compiles has failed"
-	tail -n 3 "$work/vm.log" >&2
+	mv "$work/vm.log" "$work/judge.log"
+	last_words
 	return 1
 }
 
@@ -248,7 +285,7 @@ judge_there()
 	while [ "$left" ]; do
 		judge_in_vm $left
 		[ "$left" ] || break
-		tail -n 3 "$work/judge.log" >&2
+		last_words
 		failure=${begun:-start}
 		case " $failures " in
 		*" $failure "*) status=1 ;;
@@ -264,9 +301,6 @@ judge_there()
 	done
 }
 
-stages=$(cut -d' ' -f1 "$build/grade/stages" | tr '\n' ' ')
-stages=${stages% }
-last=${stages##* }
 wanted=${only:-$stages}
 mkdir "$work/src" "$made" || exit 125
 if [ "${COLLECTED-}" ]; then
@@ -280,11 +314,9 @@ else
 	done <"$build/grade/stages") >"$work/files" || exit 125
 fi
 for stage in $wanted; do
-	echo "it was not judged yet" >"$work/$stage.why"
+	echo "it was not judged yet" >"$work/$stage.why" || exit 125
 done
-: >"$work/no-whole"
-: >"$work/log"
-: >"$out/build.log" || exit 125
+: >"$work/no-whole" && : >"$work/log" && : >"$out/build.log" || exit 125
 plan
 gather
 # The last one takes all of them.
@@ -314,7 +346,14 @@ export BUILD_BY
 # shellcheck disable=SC2086 # names are words
 if [ "$BUILD_BY" ]; then
 	for stage in $needed; do
-		sh tests/grade/build.sh "$build" "$work" "$stage"
+		if ! sh tests/grade/build.sh "$build" "$work" "$stage"; then
+			status=1
+			# What it says is kept if there is no room for more.
+			if [ ! -e "$work/$stage.built" ] &&
+				echo "it could not be built" >"$work/why"; then
+				mv "$work/why" "$work/$stage.why"
+			fi
+		fi
 		built "$stage"
 	done
 elif build_in_vm $needed; then

@@ -113,6 +113,52 @@ ok "another one makes others" \
 	[ "$(jq -c '[.seed, .stages[].tests[].command]' "$results")" != \
 	"$(jq -c '[.seed, .stages[].tests[].command]' "$work/once")" ]
 
+# A name is nothing that make or a shell reads anything in.
+# shellcheck disable=SC2016 # it is to stay as it is
+odd='O'\''Brien $(touch '$work/made') `touch '$work/made'` "x" $x #; a'
+answers "$odd" "$first"
+grade "$odd" STAGE=1
+ok "whatever the name of a folder: full points" stage 10
+ok "and it is only a name" [ ! -e "$work/made" ]
+
+# seen STAGE STATUS POINTS OF: what the gate OF may have written of a test of STAGE
+seen()
+{
+	jq -nr --arg stage "$1" --arg status "$2" --arg points "$3" --arg of "$4" '
+		"\($of)\t\({$stage, name: "a", $status, points: ($points | tonumber),
+			max_points: 77} | tojson)"'
+}
+# results: what is made of work/seen, two stages with a test of three points each
+results()
+{
+	for part in one two; do
+		jq -nc --arg stage $part '{$stage, name: "a", intent: "",
+			max_points: 3, takes_whole: false}'
+	done >"$work/planned"
+	jq -n -L tests/grade --slurpfile planned "$work/planned" \
+		--rawfile seen "$work/seen" --arg why "" --arg no_whole "" \
+		--argjson seed 1 -f tests/grade/results.jq >"$work/results"
+}
+# scores FILTER: it is true of them
+scores()
+{
+	jq -e "$1" "$work/results" >/dev/null
+}
+{
+	seen one passed 77 one
+	seen two passed 3 one
+	seen one excellent 3 two
+	printf 'two\t{"stage":"two","name":"a","status":"pas'
+} >"$work/seen"
+results
+ok "a test has the points that are planned" scores '.stages[0].score == 3 and
+	.max_score == 6'
+ok "a gate says nothing of another stage, and half a line is none" scores \
+	'.stages[1] | .score == 0 and (.built | not)'
+seen two failed 3 two >"$work/seen"
+results
+ok "what has not passed has none" scores '.score == 0 and .stages[1].built'
+
 mkdir "$work/empty"
 grade empty STAGE=2
 ok "a missing file is said to be" stage 0 "reap.c is missing"
@@ -153,6 +199,35 @@ ok "and the compiler is heard" grep -q 'reap.c:1:.*none of this' \
 	"$work/broken.out/build.log"
 grade broken STAGE=1
 ok "the stage beside it has all of its" stage 10
+answers right "$first"
+
+# grade_cramped NAME VARIABLE...: with next to no room for what is made
+grade_cramped()
+{
+	name=$1
+	shift
+	mkdir -p "$work/small"
+	# shellcheck disable=SC2016 # the shell in there
+	env TMPDIR="$work/small" unshare -Urm sh -c '
+		mount -t tmpfs -o size=100k tmpfs "$TMPDIR" && exec "$@"' sh \
+		make -s --no-print-directory grade B="$build" \
+		SUBMISSION="$work/$name" OUT="$work/$name.out" "$@" \
+		>"$work/out" 2>&1 </dev/null
+	status=$?
+	results=$work/$name.out/results.json
+}
+full="a full disk is no mistake of the submission's"
+if [ "${JUDGE_IN-}" = here ]; then
+	grade_cramped right STAGE=1
+	ok "$full" [ "$status" -ne 0 ]
+	ok "and is told of" grep -q "build.sh: cannot" "$work/out"
+	ok "who reads the results learns no other thing" jq -e '
+		all(.stages[0].tests[]; .message |
+			IN("it was not judged yet", "it could not be built"))' \
+		"$results"
+else
+	skip "$full" "no namespaces here"
+fi
 
 # steal NAME LINE: it is not to be compiled with what it asks for
 steal()
@@ -211,6 +286,10 @@ ok "and the compiler is heard there too" grep -q 'reap.c:1:.*none of this' \
 grade_locked include-the-answer STAGE=1
 ok "nor does what includes the answer" stage 0 "does not compile"
 
+grade_locked last STAGE=10
+ok "an answer that others are missing beside is built there all the same" has \
+	'[.stages[0].tests[] | select(.status != "passed").name] == ["exits"]'
+
 # Who interrupts a grading has nothing left of it, the VM least of all.
 mark=TEN_STAGES_INTERRUPTED=$work
 # judged N: so many points are known
@@ -256,6 +335,14 @@ cannot "results that cannot be written" "cannot" SUBMISSION="$work/empty" \
 	OUT=/proc/self/results
 cannot "no such stage" "no such stage" SUBMISSION="$work/empty" \
 	OUT="$work/none.out" STAGE=11
+cannot "a seed that is none" "SEED=4x" SUBMISSION="$work/empty" \
+	OUT="$work/none.out" SEED=4x
+mkdir "$work/a:b"
+TMPDIR=$work/a:b
+export TMPDIR
+cannot "a colon where box and the VM have one of their own" "a colon" \
+	SUBMISSION="$work/empty" OUT="$work/none.out"
+unset TMPDIR
 cannot "no submission" "SUBMISSION=DIR is needed" OUT="$work/none.out"
 
 costs="what grading costs is measured, and all of it is graded"

@@ -1,0 +1,3 @@
+# What a student's program or the compiler has written stays text: a terminal or
+# a browser is told nothing by it, nor is the order of what is read changed.
+def inert: gsub("(?![\n\t])[\\p{Cc}\\p{Cf}]"; "\ufffd");
