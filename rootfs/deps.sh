@@ -62,6 +62,8 @@ present()
 	musl) command -v musl-gcc || ls /lib/ld-musl-*.so.1 ;;
 	headers) [ -e /usr/include/linux/sched.h ] ;;
 	busybox) "$here/find-busybox.sh" ;;
+	# Those of busybox have not what is needed of them.
+	cpio | timeout) "$1" --version | grep GNU ;;
 	# A module, which the system's own Python is to have.
 	junitparser) /usr/bin/python3 -c "import junitparser" ;;
 	# What fetch-kernel.sh downloads with.

@@ -37,10 +37,13 @@ trap 'exit 1' HUP INT TERM
 umask 022
 printf 'STAGE=%s\nVISIBILITY=%s\nLIMIT=%s\n' "$stage" "$visibility" "$limit" \
 	>"$work/settings" || fail "cannot write $work/settings"
+# What stands outside of the kit there is as it is committed, too.
+ours=tests/export/gradescope
+git archive HEAD $ours | tar -C "$work" -xf - || fail "cannot take $ours"
 # A zip file has local times.
 TZ=UTC git archive --format=zip -o "$work/zip" \
-	--add-file=tests/export/gradescope/setup.sh \
-	--add-file=tests/export/gradescope/run_autograder \
+	--add-file="$work/$ours/setup.sh" \
+	--add-file="$work/$ours/run_autograder" \
 	--add-file="$work/settings" --prefix=kit/ HEAD ||
 	fail "cannot pack the kit"
 cp "$work/zip" "$out" 2>/dev/null || fail "cannot write $out"

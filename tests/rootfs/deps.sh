@@ -91,6 +91,16 @@ deps_needed()
 	has 'install .* jq$' "$t/err"
 }
 
+deps_busybox()
+{
+	needs_root
+	lacking
+	rm -f "$t/bin/cpio"
+	ln -s "$("$rootfs/find-busybox.sh")" "$t/bin/cpio"
+	status 1 deps_as_nobody --needed
+	has 'missing: cpio jq; ' "$t/err"
+}
+
 deps_sudo()
 {
 	needs_root
@@ -115,5 +125,6 @@ test_deps()
 	run "deps: the line for pacman" deps_pacman
 	run "deps: names what is missing and the line to type" deps_missing
 	run "deps: --needed leaves out what is only useful" deps_needed
+	run "deps: busybox's cpio is not the one" deps_busybox
 	run "deps: installs through sudo" deps_sudo
 }
