@@ -5,6 +5,8 @@ B := build
 # What is made on the way to something is kept: it need not be made again.
 .SECONDARY:
 .DEFAULT_GOAL := loop
+# With it cd(1) says where it has gone to, among a script's own words.
+unexport CDPATH
 
 include stages/build.mk
 include rootfs/rootfs.mk

@@ -44,6 +44,7 @@ GRADER = CC='$(CC_student)' CFLAGS='$(CFLAGS_GRADE)' \
 .PHONY: grader grade
 grader: reference gates tools $B/grade/root.stamp $B/grade/headers.stamp \
 	$B/grade/stages $B/grade/planned $B/grade/collect $B/vm/initramfs.cpio
+	@sh tests/grade/kit.sh $B >$B/grade/kit
 
 # SEED=N: the names and numbers of a grading that was. Names of folders are nothing
 # that make or a shell is to read anything in.

@@ -48,7 +48,7 @@ esac
 mkdir -p -- "$out" || die "OUT: cannot make $out"
 exec 8>"$out/.lock" || die "OUT: cannot write to $out"
 flock -n 8 || die "somebody is at work on $out"
-run=$out/.run
+run=
 runner=
 done_now=0
 interrupted=
@@ -61,8 +61,10 @@ take()
 	[ -e "$job/out/status" ] || return 0
 	name=$(cat "$job/name")
 	home=$out/$name
+	# Nothing of an earlier grading is to pass for one of this.
 	mkdir -p "$home" && rm -f "$home/graded" &&
 		for file in results.json build.log grade.log; do
+			rm -f "$home/$file" || return 1
 			[ ! -e "$job/out/$file" ] ||
 				mv "$job/out/$file" "$home/$file" || return 1
 		done
@@ -99,6 +101,7 @@ finish()
 {
 	status=$?
 	trap '' INT TERM HUP
+	[ -n "$run" ] || exit $status
 	if [ -s "$run/array" ]; then
 		array=$(cut -d';' -f1 "$run/array")
 		scancel "$array"
@@ -121,12 +124,15 @@ trap finish EXIT
 trap 'interrupted=1; exit 130' INT
 trap 'interrupted=1; exit 143' TERM HUP
 
-# What was killed outright has left what it had done.
-take_all
+# What was killed outright has left what it had done. Each has a folder of its
+# own: a grading that outlived it finds none, and not somebody else's.
+for run in "$out"/.run.*; do
+	[ ! -d "$run" ] || { take_all && rm -rf "$run"; }
+done
+run=
 done_now=0
-rm -rf "$run"
-mkdir "$run" || die "OUT: cannot make $run"
-hash=$(sh tests/gradebook/kit.sh "$build") || exit 125
+run=$(mktemp -d "$out/.run.XXXXXX") || die "OUT: cannot make $out/.run"
+hash=$(cat "$build/grade/kit") || die "the kit is not built: make grader"
 
 # The files that are looked at: of that stage, but the last one takes all.
 last=$(tail -n 1 "$build/grade/stages" | cut -d' ' -f1)
@@ -151,10 +157,14 @@ why_not()
 	case $1 in
 	*[[:cntrl:]]*) echo "a control character is in its name" ;;
 	gradebook.csv | gradebook.html | class.json | canvas.csv | moodle.csv | \
-		joblog) echo "a file of the gradebook is called that" ;;
+		joblog | roster.csv) echo "a file of the gradebook is called that" ;;
 	*[!\ -~]*)
-		[ "$(printf %s "$1" | jq -Rrj .)" = "$1" ] ||
+		if [ "$(printf %s "$1" | jq -Rrj .)" != "$1" ]; then
 			echo "its name is not UTF-8"
+		elif printf %s "$1" | jq -eR 'test("[\\p{Cc}\u202a-\u202e\u2066-\u2069]")' \
+			>/dev/null; then
+			echo "a control character is in its name"
+		fi
 		;;
 	esac
 }
@@ -249,7 +259,7 @@ with_parallel()
 		set -- "$@" --sshlogin "$HOSTS" --retries 3 --workdir ... \
 			--transferfile '{1}' --return '{1}/out' --cleanup \
 			--env CC --env CFLAGS --env LDFLAGS --env SEED \
-			--env JUDGE_IN --env TIME_FACTOR
+			--env BUILD_IN --env JUDGE_IN --env TIME_FACTOR
 		there=${KIT:-$kit}
 		built=$there/build
 		[ -n "${KIT-}" ] || built=$build
@@ -341,8 +351,10 @@ for job in "$run"/*/name; do
 done >"$run/states"
 : >"$run/none"
 roster=${ROSTER:-$class/roster.csv}
-[ -n "${ROSTER-}" ] || [ -e "$roster" ] || roster=$run/none
-[ -r "$roster" ] || die "ROSTER: cannot read $roster"
+[ -n "${ROSTER-}" ] || [ -f "$roster" ] || roster=$run/none
+if [ -d "$roster" ] || [ ! -r "$roster" ]; then
+	die "ROSTER: cannot read $roster"
+fi
 broken=
 (cd "$out" && sed -n '/^not graded/!s|^[a-z]*	\(.*\)|./\1/results.json|p' \
 	"$run/states" | tr '\n' '\0' | xargs -0r jq -c '{results: ., id:

@@ -4,7 +4,7 @@
 # What is to be graded is N, in the directory we are in or else in RUN: N/src
 # and N/files, as collect makes them. Leaves N/out: what grade.sh leaves, what it
 # said, grade.log, and its exit status, `status`. KIT is what the kit is to be
-# that judges here (kit.sh), for nobody is to be judged by another one; NAME is
+# that judges here (grade/kit), for nobody is to be judged by another one; NAME is
 # for those who read. Run by GNU parallel, here or on another machine, or by
 # Slurm.
 set -u
@@ -16,7 +16,7 @@ else
 fi
 dir=$PWD/$5
 cd "$(dirname "$0")/../.." || exit 125
-if [ "$(sh tests/gradebook/kit.sh "$1")" != "$3" ]; then
+if [ "$(cat "$1/grade/kit")" != "$3" ]; then
 	echo "gradebook: $6: the kit in $PWD of $(uname -n) is another one, or" \
 		"not built: copy it there anew, and make grader" >&2
 	exit 125

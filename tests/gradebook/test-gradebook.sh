@@ -207,10 +207,20 @@ ok "the same files are graded again for another stage" table "[r['max']
 kit=$work/kit
 mkdir "$kit" "$kit/tests"
 cp -R rootfs solutions stages "$kit"
-for part in grade gradebook export gates harness probe drivers judge.sh \
-	look.css tests.mk; do
+for part in doctor grade gradebook export gates harness probe drivers judge.sh \
+	look.css tests.mk tools.mk; do
 	cp -R "tests/$part" "$kit/tests"
 done
+cp Makefile "$kit"
+mkdir "$kit/build" "$kit/build/grade"
+ln -s "$build"/* "$kit/build" 2>/dev/null
+ln -s "$build"/grade/* "$kit/build/grade"
+# stamp: what make grader says of what it has built
+stamp()
+{
+	rm -f "$kit/build/grade/kit"
+	sh "$kit/tests/grade/kit.sh" "$kit/build" >"$kit/build/grade/kit"
+}
 mv "$kit/tests/grade/grade.sh" "$kit/tests/grade/graded.sh"
 cat >"$kit/tests/grade/grade.sh" <<-END
 	if grep -qs stop "\$2/$stage/spawn.c"; then
@@ -223,6 +233,7 @@ cat >"$kit/tests/grade/grade.sh" <<-END
 	fi
 	exec sh "\${0%/*}/graded.sh" "\$@"
 END
+stamp
 # shellcheck disable=SC2016 # make's own
 make -s --no-print-directory --eval \
 	'grader-words: ; @printf "%s\n" $(GRADER)' grader-words >"$work/words"
@@ -234,7 +245,7 @@ done <"$work/words"
 kit_book()
 {
 	out=$work/$1.grades
-	sh "$kit/tests/gradebook/gradebook.sh" "$build" "$work/$1" "" "$2" \
+	sh "$kit/tests/gradebook/gradebook.sh" "$kit/build" "$work/$1" "" "$2" \
 		>"$work/out" 2>&1 </dev/null
 	status=$?
 }
@@ -255,9 +266,11 @@ ok "the next time it is tried again, and nothing else" \
 kit_book few 02-wait-zombies
 ok "another stage is another grading" [ "$status $(log_lines)" = "0 5" ]
 echo >>"$kit/tests/gates/$stage.c"
+stamp
 kit_book few 02-wait-zombies
 ok "so is another kit" [ "$status $(log_lines)" = "0 7" ]
 echo >>"$kit/stages/$stage/spawn.c"
+stamp
 kit_book few 02-wait-zombies
 ok "but not what somebody edits in it" [ "$status $(log_lines)" = "0 7" ]
 
@@ -272,7 +285,7 @@ interrupt()
 	# shellcheck disable=SC2016 # Perl's own
 	TMPDIR=$work/tmp TEN_STAGES_CLASS=$$ JOBS=2 setsid perl -e '
 		$SIG{$_} = "DEFAULT" for "INT", "QUIT"; exec @ARGV' \
-		sh "$kit/tests/gradebook/gradebook.sh" "$build" "$work/few" "" \
+		sh "$kit/tests/gradebook/gradebook.sh" "$kit/build" "$work/few" "" \
 		$stage >"$work/out" 2>&1 </dev/null &
 	group=$!
 	until_there "$work/hangs" && until_there "$work/few.grades/a/graded"
@@ -286,25 +299,39 @@ nothing_left()
 {
 	# -q: one that has been found counts, whatever ends meanwhile.
 	! grep -qsz "^TEN_STAGES_CLASS=$$\$" /proc/[0-9]*/environ &&
-		[ -z "$(ls -A "$work/tmp")" ] && [ ! -e "$out/.run" ]
+		[ -z "$(ls -A "$work/tmp")" ] &&
+		[ -z "$(find "$out" -maxdepth 1 -name '.run*')" ]
 }
 interrupt INT -
 ok "interrupted, it says so" says_so "interrupted, with 1 graded" 130
 ok "it leaves no process and no file" nothing_left
 kit_book few $stage
 ok "and goes on where it was" says_so "1 of 2 to be graded" 0
+# What one that was killed has left, and a grading of its own goes on with.
+mkdir -p "$work/few.grades/.run.old/1/out" "$work/few.grades/.run.old/2"
+echo a >"$work/few.grades/.run.old/1/name"
+echo 0 >"$work/few.grades/.run.old/1/out/status"
+echo a >"$work/few.grades/.run.old/2/name"
+kit_book few $stage
+ok "what another one has left without results counts for nobody" says_so \
+	"1 of 2 to be graded" 0
+ok "nor is anything of it left" nothing_left
 interrupt TERM
 ok "the same when it is told to end" says_so "interrupted, with 1 graded" 143
 ok "nothing is left then either" nothing_left
 
 # What cannot be.
 mkdir "$work/few/$(printf 'a\nb')" "$work/few/$(printf '\377')" \
-	"$work/few/joblog"
+	"$work/few/joblog" "$work/few/roster.csv" \
+	"$work/few/$(printf 'b\342\200\256a')"
 kit_book few $stage
 ok "a name of two lines is refused in one" says_so \
 	"refused: a?b: a control character" 1
 ok "one that is not UTF-8 too" says_so "refused: ?: its name is not UTF-8"
 ok "and one that we take ourselves" says_so "refused: joblog: a file"
+ok "the roster's too" says_so "refused: roster.csv: a file"
+ok "and one that is not read as it is written" says_so \
+	"refused: b???a: a control character" 1
 mkdir "$work/none"
 : >"$work/none/upload.zip"
 book none
