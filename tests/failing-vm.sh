@@ -99,7 +99,7 @@ for _ in 1 2 3; do
 			>/dev/null &
 		most=0
 		while kill -0 $!; do
-			now=$(ps -o args | grep -c "^probe hold sandbox")
+			now=$(ps -o args | grep -c "^probe sandbox")
 			[ "$now" -le "$most" ] || most=$now
 		done 2>/dev/null
 		echo "most $most"'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # standstill.sh BUILD - a machine that stands still for longer than a test waits
-# turns no verdict; TAP
+# turns no verdict, and a test that never ends does not stand in the way; TAP
 #
 # Virtual machines are stopped for seconds, and then all that was to happen by a
 # certain moment is late at once. Here a gate and all that it has started are
@@ -42,6 +42,7 @@ start()
 		--rootfs "$build/rootfs" --probe "$build/tests/probe" \
 		--program "$build/reference/userns" \
 		--driver "$build/reference/drivers/06-user-uts-ipc" \
+		--results "$work/results" \
 		>"$work/out" 2>&1 </dev/null &
 	gate=$!
 	until [ "$(below $gate)" -ge 4 ]; do
@@ -68,7 +69,27 @@ judge()
 	return $status
 }
 
+# limited: one test has come to the limit that a whole one has, which is an alarm
+limited()
+{
+	for _ in 1 2 3 4 5 6 7 8 9; do
+		rm -f "$work/results"
+		start
+		kill -ALRM "$(cat "/proc/$gate/task/$gate/children")" 2>/dev/null
+		wait "$gate"
+		status=$?
+		gate=
+		[ $status -eq 0 ] || break
+	done
+	[ $status -eq 1 ] && grep -q 'FAIL .* ids ' "$work/out" &&
+		jq -es 'length == 1 and (.[0] | .name == "ids" and
+			.status == "failed" and .points == 0 and
+			(.message | startswith("it has not ended in ")))' \
+			"$work/results" >/dev/null
+}
+
 for n in 1 2 3; do
 	ok "two seconds of standstill turn no verdict, time $n" judge
 done
+ok "a test that comes to its limit has failed, and is told of" limited
 done_testing

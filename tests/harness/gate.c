@@ -192,6 +192,33 @@ static const char *missing(const struct test *test)
 	return NULL;
 }
 
+/*
+ * What another test's program has taken may be missing here until that one is
+ * ended, which is no fault of anybody here.
+ */
+static bool open_patiently(void)
+{
+	for (int tries = 0; tries < 7; tries++) {
+		/* Longer and longer, all of them little more than the limit. */
+		const double seconds = time_limit() / 100 * (1 << tries);
+		const struct timespec nap = {
+			.tv_sec = (time_t)seconds,
+			.tv_nsec = (long)((seconds - (int)seconds) * 1e9),
+		};
+		int saved;
+
+		if (sandbox_open(&judge.sandbox, &judge.settings) == 0)
+			return true;
+		saved = errno;
+		/* Of one that has started and cannot be used, too. */
+		sandbox_kill(&judge.sandbox);
+		sandbox_close(&judge.sandbox);
+		nanosleep(&nap, NULL);
+		errno = saved;
+	}
+	return false;
+}
+
 /* setjmp(3): what is changed after it and read later lives in `judge`. */
 static void run_body(const struct test *test)
 {
@@ -204,7 +231,7 @@ static void run_body(const struct test *test)
 		runs_begin(&judge.sandbox, &judge.settings);
 		if (missing(test))
 			skip("%s", missing(test));
-		if (sandbox_open(&judge.sandbox, &judge.settings) < 0)
+		if (!open_patiently())
 			skip(NO_SANDBOX ": %s", strerror(errno));
 		test->body();
 	}

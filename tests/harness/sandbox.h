@@ -19,8 +19,11 @@
 /* What one may take at most, in bytes, where that can be limited. */
 #define SANDBOX_MEMORY (UINT64_C(128) << 20)
 
-/* And how many processes. */
-#define SANDBOX_PROCESSES 2048
+/*
+ * And how many processes: what the VM has room for when several sandboxes are
+ * full of them.
+ */
+#define SANDBOX_PROCESSES 1024
 
 /* The student's user and group id inside. */
 #define STUDENT_ID 1000
