@@ -4,10 +4,11 @@
 # Compiles and links in boxes, where a compiler sees the kit's headers and the
 # submission alone. Of each STAGE: WORK/made/STAGE/ gets the program and the
 # driver, on the reference, and there is WORK/STAGE.built; or WORK/STAGE.why says
-# why not. What is no fault of the submission, a box that does not start or a full
-# disk, is no reason: then this ends, with 125. With the last of the course: WORK/made/whole/box, of the submission
-# alone, or WORK/no-whole says why not. What the compiler says goes to WORK/log.
-# CC, CFLAGS and LDFLAGS come from make, BUILD_BY from --can.
+# why not. What is no fault of the submission, such as a box that does not start
+# or a full disk, is no reason: then this ends, with 125. With the last of the
+# course: WORK/made/whole/box, of the submission alone, or WORK/no-whole says why
+# not. What the compiler says goes to WORK/log. CC, CFLAGS and LDFLAGS come from
+# make, BUILD_BY from --can.
 #
 # build.sh BUILD --can: prints by what it can be done here: "box"; or "chroot", for
 # root of a container that may make no namespaces, as Docker's are. Nothing of a

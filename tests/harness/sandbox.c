@@ -156,9 +156,9 @@ static bool find_holder(struct sandbox *sandbox, const struct stat *probe)
 
 /*
  * What is made in the sandbox, and below it, counts for the user who has made
- * it as well, who is the machine's. It belongs to a user namespace that this is
- * written from inside of. A machine on which nobody may write there has these
- * bounds alone. namespaces(7), inotify(7), fanotify(7)
+ * it as well, who is the machine's. The files are those of the writer's user
+ * namespace. Where nobody may write to them, as in many a container, there are
+ * no such bounds. namespaces(7), inotify(7), fanotify(7)
  */
 static void bound_kernel_objects(pid_t holder)
 {
@@ -242,10 +242,10 @@ void sandbox_kill(const struct sandbox *sandbox)
 	/* The keeper, after process 1, removes what is outside. */
 	if (sandbox->keeper <= 0)
 		return;
-	if (sandbox->init > 0)
-		kill_process(sandbox->init, SIGKILL);
-	else
-		kill(sandbox->keeper, SIGKILL);
+	if (sandbox->init > 0 &&
+	    (kill_process(sandbox->init, SIGKILL) == 0 || errno == ESRCH))
+		return;
+	kill(sandbox->keeper, SIGKILL);
 }
 
 void sandbox_close(struct sandbox *sandbox)
