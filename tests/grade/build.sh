@@ -127,7 +127,7 @@ no_volumes()
 		: >"$inside/main.o"
 }
 
-# make_out DIR: what nobody in a box may write to
+# make_out DIR: made so that those in a box, who are nobody, may write to it
 make_out()
 {
 	mkdir -p "$1" && chmod 1777 "$1" && return
