@@ -35,6 +35,7 @@ static _Noreturn void live_joined(struct inside *inside,
 static int join(struct outside *outside, const struct joining *joining,
 		struct report *report)
 {
+	const int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 	pid_t child;
 
 	if (enter_group(joining) < 0)
@@ -55,6 +56,9 @@ static int join(struct outside *outside, const struct joining *joining,
 			      outside->inside.container->command.file);
 	if (child == 0)
 		live_joined(&outside->inside, joining);
+	/* They do not see this one; who has started it may look. */
+	if (dumpable == 1)
+		prctl(PR_SET_DUMPABLE, dumpable, 0, 0, 0);
 	return watch(outside, child, report);
 }
 
