@@ -38,18 +38,17 @@ static int join(struct outside *outside, const struct joining *joining,
 	const int dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 	pid_t child;
 
-	if (enter_group(joining) < 0)
+	if (enter_group(joining) < 0 ||
+	    join_namespaces(joining->pidfd, JOINED_NAMESPACES) < 0)
 		return -1;
 	/*
-	 * Until it executes the command, the child is a process of the
-	 * container that has descriptors of the outside: those inside may not
-	 * look into it (CVE-2016-9962). execve(2) turns this off again.
+	 * A PID namespace is entered by children only. Until it executes the
+	 * command, this one is a process of the container that has descriptors
+	 * of the outside: those inside may not look into it (CVE-2016-9962).
+	 * execve(2) turns that off again.
 	 */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return failed("prctl", "PR_SET_DUMPABLE");
-	if (join_namespaces(joining->pidfd, JOINED_NAMESPACES) < 0)
-		return -1;
-	/* A PID namespace is entered by children only. */
 	child = fork();
 	if (child < 0)
 		return failed("fork for", "%s",
