@@ -63,28 +63,29 @@ static int start_job(struct job *job, size_t number,
 	return 0;
 }
 
-/* Any that has ended: its number, or -1. */
+/*
+ * Any that has ended: its number, or -1. A shell that has become this process
+ * may have left children of its own to it.
+ */
 static long wait_for_job(struct job *jobs, size_t count, int *statuses)
 {
-	pid_t pid;
-	int status;
+	for (;;) {
+		int status;
+		pid_t pid = waitpid(-1, &status, 0);
 
-	do
-		pid = waitpid(-1, &status, 0);
-	while (pid < 0 && errno == EINTR);
-	if (pid < 0)
-		return failed("waitpid", "a test");
-	for (size_t i = 0; i < count; i++) {
-		if (jobs[i].pid != pid)
-			continue;
-		jobs[i].pid = 0;
-		jobs[i].ended = true;
-		statuses[i] = WIFEXITED(status) ? WEXITSTATUS(status)
-						: 256 + WTERMSIG(status);
-		return (long)i;
+		if (pid < 0 && errno != EINTR)
+			return failed("waitpid", "a test");
+		for (size_t i = 0; pid > 0 && i < count; i++) {
+			if (jobs[i].pid != pid)
+				continue;
+			jobs[i].pid = 0;
+			jobs[i].ended = true;
+			statuses[i] = WIFEXITED(status)
+					      ? WEXITSTATUS(status)
+					      : 256 + WTERMSIG(status);
+			return (long)i;
+		}
 	}
-	errno = ECHILD;
-	return failed("know", "process %d", (int)pid);
 }
 
 static int copy(int from, FILE *to)
