@@ -434,7 +434,7 @@ void expect_nothing_left(void)
 	 */
 	AWAIT((count = descendants_of(now.sandbox->init, pids, 64)) <= 1,
 	      "%zu processes are left behind, %s (state %c) among them",
-	      count - 1, proc_file(pids[count - 1], "comm"),
+	      count - 1, status_of(pids[count - 1], "Name"),
 	      state_of(pids[count - 1]));
 }
 
