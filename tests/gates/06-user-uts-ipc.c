@@ -31,7 +31,7 @@ static const char *who(bool root)
 /* The probe that holds the sandbox open, in the world userns is started in. */
 static pid_t caller(void)
 {
-	return find_probe("sandbox");
+	return sandbox_holder();
 }
 
 static bool same_namespace(pid_t a, pid_t b, const char *type)

@@ -39,7 +39,7 @@ static bool file_exists(const char *path)
 /* The probe that holds the sandbox open, in the world pidns is started in. */
 static pid_t caller(void)
 {
-	return find_probe("sandbox");
+	return sandbox_holder();
 }
 
 /* The probe that a driver becomes, or has as its child, unless it fails. */

@@ -186,8 +186,9 @@ void expect_nothing_left(void);
 /* The process ids out here of all that run in the sandbox; their number. */
 size_t sandbox_processes(pid_t *pids, size_t room);
 
-/* Process 1 of the sandbox, out here. */
+/* Process 1 of the sandbox, and the one that holds it open, out here. */
 pid_t sandbox_init(void);
+pid_t sandbox_holder(void);
 
 /*
  * Where a file of the sandbox is, out here: to see whether there is one, and of

@@ -246,9 +246,9 @@ bool argument_is(pid_t pid, int n, const char *word)
 	return has_word(pid, "cmdline", n, n, word);
 }
 
-bool has_argument(pid_t pid, const char *word)
+bool has_operand(pid_t pid, const char *word)
 {
-	return has_word(pid, "cmdline", 1, INT_MAX, word);
+	return has_word(pid, "cmdline", 2, INT_MAX, word);
 }
 
 bool environment_has(pid_t pid, const char *assignment)

@@ -69,8 +69,11 @@ const char *proc_link(pid_t pid, const char *file);
 /* True when argument number `n` is exactly `word`. */
 bool argument_is(pid_t pid, int n, const char *word);
 
-/* True when one of its arguments, its name (0) left out, is `word`. */
-bool has_argument(pid_t pid, const char *word);
+/*
+ * True when one of its arguments is `word`, its name (0) and what it is told to
+ * do (1) left out.
+ */
+bool has_operand(pid_t pid, const char *word);
 
 /* True when NAME=VALUE is in its environment as it was executed. */
 bool environment_has(pid_t pid, const char *assignment);

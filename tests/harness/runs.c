@@ -399,12 +399,13 @@ pid_t find_probe(const char *token)
 
 	/*
 	 * A shell has the words of all that it starts, and what it has forked
-	 * executes the probe a moment later: with which words is seen then.
+	 * executes the probe a moment later: with which words is seen then. One
+	 * that was given too few does nothing but end.
 	 */
 	for (size_t i = 0; i < count; i++)
-		if (has_argument(pids[i], token) &&
+		if (has_operand(pids[i], token) &&
 		    executes(pids[i], now.probe.st_dev, now.probe.st_ino) &&
-		    has_argument(pids[i], token))
+		    has_operand(pids[i], token))
 			return pids[i];
 	return 0;
 }

@@ -11,9 +11,6 @@
 void runs_begin(struct sandbox *sandbox, const struct sandbox_settings *s);
 void runs_end(void);
 
-/* The process that holds the sandbox open, out here. */
-pid_t sandbox_holder(void);
-
 /*
  * A failure is told with one of them: of those that have the student's program
  * or the driver in their words, be it as a shell's or a launcher's, the one

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "gate.h"
-#include "runs.h"
 #include "sandbox.h"
 #include "syscalls.h"
 
