@@ -199,9 +199,9 @@ const char *sandbox_path(const char *path);
 
 /*
  * Opens that file as the student, if it is of the kind (S_IFREG, S_IFIFO): by
- * no link, and without waiting. `flags` are those of open(2); what O_CREAT
- * makes anybody may use. Returns a descriptor, or -1 with errno: EINVAL when it
- * is of another kind, or any of openat2(2).
+ * no link, and without waiting. `flags` are those of open(2). Returns a
+ * descriptor, or -1 with errno: EINVAL when it is of another kind, or any of
+ * openat2(2).
  */
 int open_in_sandbox(const char *path, int flags, mode_t kind);
 
