@@ -22,6 +22,7 @@ void exec_command(const struct command *command)
 /*
  * TODO 2: fork(2) returns twice: 0 in the child, which is to become the
  * command, and the child's process id in the parent, which is to have it back.
+ * When it fails there is no child: failed() says what for, and is the -1.
  */
 pid_t spawn(const struct command *command)
 {

@@ -46,7 +46,8 @@ _Noreturn void exec_command(const struct command *command);
  *
  * The child has what every child inherits: open descriptors (but those with
  * FD_CLOEXEC), credentials, limits, process group, session. Returns its
- * process id, or -1 with errno of fork(2): EAGAIN at a limit, ENOMEM.
+ * process id, or -1 with errno of fork(2), EAGAIN at a limit or ENOMEM, and
+ * failed() (failure.h) with the operation and the command's file.
  */
 pid_t spawn(const struct command *command);
 

@@ -10,6 +10,7 @@
  *	driver buffered CMD...	with output in a buffer and an exit handler,
  *				which both belong to this process
  *	driver alone CMD...	says "started PID" as soon as spawn() returns
+ *	driver become CMD...	by exec_command() alone, so that it becomes CMD
  *
  * Then it waits for the child and exits as that did.
  */
@@ -28,7 +29,9 @@ static int make_file(void *data)
 {
 	int fd = open(data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
-	return fd < 0 ? failed("create", "%s", (char *)data) : close(fd);
+	return fd < 0 ? failed("create in the caller's directory", "%s",
+			       (char *)data)
+		      : close(fd);
 }
 
 static int refuse(void *data)
@@ -77,6 +80,8 @@ int main(int argc, char **argv)
 	command.file = argv[2];
 	command.argv = argv + 2;
 	fill_in(argv[1], &command, &mask);
+	if (strcmp(argv[1], "become") == 0)
+		exec_command(&command);
 	child = spawn(&command);
 	if (child < 0) {
 		report_failure();

@@ -34,23 +34,43 @@ static pid_t await_child(struct run *run, const char *token)
 	return command;
 }
 
+/*
+ * exec_command() by itself: what it gets wrong would be found in every test,
+ * and is not spawn()'s.
+ */
+static void expect_becomes(void)
+{
+	const char *token = fresh_token();
+	int before = about_task(1);
+	struct run *run = START("driver", "become", "probe", "hold", token);
+	pid_t command = await_probe(token);
+
+	EXPECT(command == pid_of(run),
+	       "exec_command() made a process of its own, %d, for the command: "
+	       "it is to turn the caller into it",
+	       command);
+	EXPECT(argument_is(command, 0, "probe") &&
+		       argument_is(command, 2, token),
+	       "the command's arguments are not those that were given");
+	about_task(before);
+}
+
 /* A process of its own, executing what was asked for, below its parent. */
 static void new_process(void)
 {
 	const char *token = fresh_token();
-	struct run *run = START("spawn", "probe", "hold", token);
-	pid_t command = await_probe(token);
-	pid_t parent = pid_of(run);
+	struct run *run;
+	pid_t command, parent;
 
+	expect_becomes();
+	run = START("spawn", "probe", "hold", token);
+	command = await_probe(token);
+	parent = pid_of(run);
 	EXPECT(command != parent,
-	       "spawn itself became the command: it was executed without a "
-	       "fork(2)");
+	       "spawn itself became the command: a child of it is to");
 	EXPECT(parent_of(command) == parent,
 	       "the command's parent is process %d, not spawn (%d)",
 	       parent_of(command), parent);
-	EXPECT(argument_is(command, 0, "probe") &&
-		       argument_is(command, 2, token),
-	       "the command's arguments are not those that were given");
 	EXPECT(!has_ended(run), "spawn has ended before its command");
 }
 
@@ -164,10 +184,19 @@ static void arguments(void)
 	expect_status(START("spawn", "--help"), 0);
 }
 
+/* Waits for its end; the command is not to be executed before that. */
+static void expect_not_executed(struct run *run, const char *token,
+				const char *what)
+{
+	AWAIT(has_ended(run) || find_probe(token), "it has not ended");
+	EXPECT(!find_probe(token),
+	       "%s failed, and the command was executed all the same", what);
+}
+
 /* What later stages ask of spawn(), by the driver. */
 static void prepared(void)
 {
-	const char *token = fresh_token();
+	const char *token = fresh_token(), *refused = fresh_token();
 	uint64_t mask = 1U << (SIGUSR1 - 1) | 1U << (SIGUSR2 - 1);
 	struct run *run;
 	pid_t command;
@@ -186,10 +215,9 @@ static void prepared(void)
 	EXPECT(status_mask(command, "SigBlk") == mask,
 	       "its signal mask is %s, expected %016llx",
 	       status_of(command, "SigBlk"), (unsigned long long)mask);
-	run = START("driver", "refused", "probe", "hold", token);
+	run = START("driver", "refused", "probe", "hold", refused);
+	expect_not_executed(run, refused, "prepare()");
 	expect_refusal(run, "prepare nothing");
-	EXPECT(find_probe(token) == command,
-	       "prepare() failed, and the command was executed all the same");
 }
 
 /* `why` is what strerror(3) has of it; no second copy of the caller goes on. */
@@ -262,9 +290,9 @@ static void failures(void)
 	expect_status(run, 128 + SIGKILL);
 	snprintf(line, sizeof(line), "spawn probe hold %s", token);
 	run = START("probe", "launch", "fail=fork:1:11", line);
-	expect_refusal(run, strerror(EAGAIN));
-	EXPECT(!find_probe(token),
-	       "fork(2) failed, and the command was executed all the same");
+	expect_not_executed(run, token, "fork(2)");
+	expect_refusal(run, word("probe: %s", strerror(EAGAIN)));
+	about_task(1);
 	expect_quiet_end();
 }
 
@@ -293,7 +321,7 @@ static const struct test tests[] = {
 	 cannot_start, 0, 1},
 	{"failures", 1,
 	 "a failed fork is -1, a failed child touches nothing of its parent's",
-	 failures, 0, 1},
+	 failures, 0, 2},
 	{0},
 };
 

@@ -419,7 +419,7 @@ pid_t await_probe(const char *token)
 	      "the command was not executed");
 	if (pid == 0)
 		fail("it has ended, with status %d, and the command was not "
-		     "executed",
+		     "executed, or not with its arguments",
 		     now.runs[last].status);
 	return pid;
 }

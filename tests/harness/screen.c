@@ -12,8 +12,8 @@ static const char *crash(int status)
 {
 	switch (status - 128) {
 	case SIGSEGV:
-		return "SIGSEGV, which a bad pointer brings; gdb(1) shows "
-		       "where";
+		return "SIGSEGV, which a bad pointer brings, or the end of a "
+		       "function that is not to return; gdb(1) shows where";
 	case SIGBUS:
 		return "SIGBUS, which a bad address in a mapped file brings";
 	case SIGFPE:
