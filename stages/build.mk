@@ -60,6 +60,10 @@ CC_student := $(MUSL_CC)
 CFLAGS_student := -O1 -g $(KERNEL_HEADERS)
 LDFLAGS_student := -static -Wl,--gc-sections
 FROM_student := stages
+# What the compiler says of a student's file stands beside its object, so that a
+# warning can be told again until it is mended.
+SAID_student = $$([ -t 2 ] && [ -z "$${NO_COLOR-}" ] && \
+	echo -fdiagnostics-color=always) 2>$@.said || { cat $@.said >&2; exit 1; }
 
 CC_glibc := gcc
 CFLAGS_glibc := -O1 -g
@@ -86,7 +90,8 @@ COMMON_SOURCES := $(notdir $(wildcard stages/common/*.c))
 define STAGE_RULES
 $B/$1/obj/$2/%.o: $(FROM_$1)/$2/%.c
 	@mkdir -p $$(@D)
-	$$(call run,CC,$$(CC_$1) $$(CFLAGS_COMMON) $$(CFLAGS_$1) -c -o $$@ $$<)
+	$$(call run,CC,$$(CC_$1) $$(CFLAGS_COMMON) $$(CFLAGS_$1) -c -o $$@ $$< \
+		$$(SAID_$1))
 
 ifneq ($(FROM_$1),stages)
 $(patsubst %.c,$B/$1/obj/$2/%.o,main.c $(call given,$2)): \

@@ -17,8 +17,9 @@ if [ -z "${UNLOCK:-}" ]; then
 		exit 2
 	done
 fi
-build_and_judge "$stage" || exit 2
+build_and_judge "$stage" || { next "$stage" && exit 2; }
 remember "$stage"
 sed "s/^  pass/  ${green}pass${plain}/; s/^  FAIL/  ${red}FAIL${plain}/
 	s/^  skip/  ${yellow}skip${plain}/" "$B/$tree/verdicts/$stage"
-all_passed "$stage"
+show_warnings "$stage"
+all_passed "$stage" || { echo && next "$stage" && exit 1; }

@@ -134,6 +134,15 @@ build_and_judge()
 	return 1
 }
 
+# show_warnings STAGE: what the compiler has said of its files as they are
+show_warnings()
+{
+	for file in $(files_of "$1"); do
+		said=$B/student/obj/${file#stages/}
+		cat "${said%.c}.o.said" 2>/dev/null
+	done | if [ -n "$plain" ]; then cat; else sed 's/\x1b\[[0-9;]*[mK]//g'; fi
+}
+
 # points_of STAGE: "7 of 10", from its verdict
 points_of()
 {
@@ -218,4 +227,55 @@ task_at()
 	task=${task:-$(task_of "$1" "$(first_failure "$1")")}
 	[ "${task:-0}" != 0 ] || task=1
 	echo "$task"
+}
+
+# hints_seen STAGE TASK: how many were read
+hints_seen()
+{
+	cat "$B/hints/$1.$2" 2>/dev/null || echo 0
+}
+
+# helps STAGE: what make hint does for its task
+helps()
+{
+	if [ "$(hints_seen "$1" "$(task_at "$1")")" -lt 3 ]; then
+		echo "make hint helps, one step at a time"
+	else
+		echo "make hint has its three hints again"
+	fi
+}
+
+# next STAGE: the one thing to do
+next()
+{
+	if [ -z "$1" ]; then
+		say "All ten stages are yours. $B/$tree/box run $B/rootfs sh is a" \
+			"container, and every line that makes it is in your files."
+		return
+	fi
+	for file in $(files_of "$1"); do
+		[ -e "$file" ] && continue
+		say "Next: $file is not there. make reset STAGE=${1%%-*} brings" \
+			"it back as it was given out."
+		return
+	done
+	if [ -e "$B/$tree/verdicts/$1.failed" ]; then
+		say "Next: make it compile. The first error above is the one to" \
+			"mend; the others often go with it."
+		return
+	fi
+	if ! begun "$1"; then
+		say "Next: stage $1, ${bold}$(title_of "$1")${plain}. Read" \
+			"stages/$1/README.md, then do TODO 1 in" \
+			"$(files_of "$1" | xargs grep -l 'TODO 1:' | head -n 1)."
+		return
+	fi
+	todo=$(todo_of "$1")
+	if [ -n "$todo" ]; then
+		say "Next: $bold$todo$plain. $(helps "$1");" \
+			"stages/$1/README.md says it all."
+		return
+	fi
+	say "Next: $bold$(first_failure "$1")$plain, task $(task_at "$1") of" \
+		"stages/$1/README.md. $(helps "$1")."
 }

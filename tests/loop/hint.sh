@@ -37,7 +37,7 @@ hint()
 }
 
 mkdir -p "$B/hints"
-seen=$(cat "$B/hints/$stage.$task" 2>/dev/null || echo 0)
+seen=$(hints_seen "$stage" "$task")
 next=$((seen + 1))
 if [ -z "$(hint 1)" ]; then
 	echo "stages/$stage/README.md has no hints for task $task" >&2
@@ -49,7 +49,7 @@ if [ -z "$(hint $next)" ]; then
 	echo
 	for number in $(seq 1 "$seen"); do
 		printf '%s%d%s  %s\n\n' "$bold" "$number" "$plain" \
-			"$(hint "$number")"
+			"$(hint "$number" | sed '2,$s/^/   /')"
 	done
 	exit 0
 fi

@@ -70,9 +70,11 @@ $B/$1/verdicts/$2: $B/$1/$(PROGRAM_$2) $B/tests/gates/$2 $B/tests/probe \
 		$B/tests/doctor $B/rootfs.stamp tests/judge.sh \
 		$(if $(wildcard tests/drivers/$2.c),$B/$1/drivers/$2)
 	@mkdir -p $$(@D)
+	@[ ! -t 1 ] || printf 'judging $2 ...\r'
 	@sh tests/judge.sh $B $2 $$@.jsonl $B/$1/$(PROGRAM_$2) \
 		$(if $(wildcard tests/drivers/$2.c),$B/$1/drivers/$2) >$$@; \
-		status=$$$$?; [ $$$$status -le 1 ] || { cat $$@; exit 1; }
+		status=$$$$?; [ ! -t 1 ] || printf '%*s\r' 40 ''; \
+		[ $$$$status -le 1 ] || { cat $$@; exit 1; }
 endef
 $(foreach s,$(STAGES),$(eval $(call VERDICT_RULES,student,$s)))
 

@@ -29,15 +29,40 @@ judge()
 	return 1
 }
 
-# A stage that says no: its tests, and the first failure whole.
+# wrap: prose that a terminal would break within a word; not what was run, to be
+# copied
+wrap()
+{
+	awk -v width="$width" '
+		/^    (saw: |[0-9]* is )/ {
+			while (length() > width) {
+				for (at = width; at > 20; at--)
+					if (substr($0, at, 1) == " ")
+						break
+				print substr($0, 1, at - 1)
+				$0 = "           " substr($0, at + 1)
+			}
+		}
+		{ print }'
+}
+
+# A stage that says no: its tests, the first failure whole, and what the compiler
+# has warned of. That a task is still to be written is no failure to look into:
+# it comes next.
 show()
 {
 	[ ! -e "$B/$tree/verdicts/$1.failed" ] || return
-	printf '\n%s%s%s  %s\n\n' "$bold" "$1" "$plain" "$(title_of "$1")"
+	printf '\n%s%s%s  %s: %s points\n\n' "$bold" "$1" "$plain" \
+		"$(title_of "$1")" "$(points_of "$1")"
 	show_tests "$1"
 	test=$(first_failure "$1")
-	printf '\n%s%s%s\n' "$bold" "$test" "$plain"
-	show_failure "$1" "$test"
+	if ! show_failure "$1" "$test" | grep -q ': TODO [0-9]* of '; then
+		printf '\n%s%s%s\n' "$bold" "$test" "$plain"
+		show_failure "$1" "$test" | wrap
+	fi
+	warnings=$(show_warnings "$1")
+	[ -z "$warnings" ] || printf '\n%sthe compiler warns%s\n%s\n' \
+		"$yellow" "$plain" "$warnings"
 }
 
 bar()
@@ -55,41 +80,6 @@ bar()
 	printf '\n[%s] %d of 10 stages\n\n' "$line" $done
 }
 
-# next STAGE: the one thing to do
-next()
-{
-	if [ -z "$1" ]; then
-		say "All ten stages are yours. $B/$tree/box run $B/rootfs sh is a" \
-			"container, and every line that makes it is in your files."
-		return
-	fi
-	for file in $(files_of "$1"); do
-		[ -e "$file" ] && continue
-		say "Next: $file is not there. make reset STAGE=${1%%-*} brings" \
-			"it back as it was given out."
-		return
-	done
-	if [ -e "$B/$tree/verdicts/$1.failed" ]; then
-		say "Next: make it compile. The first error above is the one to" \
-			"mend; the others often go with it."
-		return
-	fi
-	if ! begun "$1"; then
-		say "Next: stage $1, ${bold}$(title_of "$1")${plain}. Read" \
-			"stages/$1/README.md, then do TODO 1 in" \
-			"$(files_of "$1" | xargs grep -l 'TODO 1:' | head -n 1)."
-		return
-	fi
-	todo=$(todo_of "$1")
-	if [ -n "$todo" ]; then
-		say "Next: $bold$todo$plain. make hint helps, one step at a" \
-			"time; stages/$1/README.md says it all."
-		return
-	fi
-	say "Next: $bold$(first_failure "$1")$plain, task $(task_at "$1") of" \
-		"stages/$1/README.md. make hint helps, one step at a time."
-}
-
 # In order, up to the first that stays shut.
 in_order()
 {
@@ -97,8 +87,9 @@ in_order()
 	while [ -n "$current" ]; do
 		begun "$current" || break
 		judge "$current" || break
-		[ -n "${HANDOUT:-}" ] || say "make solution" \
-			"STAGE=${current%%-*} shows how the kit does it."
+		say "Break it, in stages/$current/README.md, is for who has" \
+			"passed.$([ -n "${HANDOUT:-}" ] || echo " make solution" \
+			"STAGE=${current%%-*} shows how the kit does it.")"
 		current=$(current_stage)
 	done
 	for stage in $stages; do

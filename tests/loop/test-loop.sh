@@ -42,6 +42,7 @@ awk '/^pid_t spawn/ { on = 1 } on && /todo/ {
 	cp "$work/new" stages/01-fork-exec/spawn.c
 run make
 ok "what is still to be written comes next" says "Next: TODO 1 of spawn.c"
+ok "and that it fails until then is nothing to look into" says_not "task: "
 run make hint
 ok "the first hint" says "task 1, hint 1 of 3"
 run make hint
@@ -58,10 +59,26 @@ ok "what the compiler says is shown" says "spawn.c:" "nonsense" \
 run make hint
 ok "and no hint is given but that" says "01-fork-exec did not compile"
 
+# Mistakes in exec_command(), which spawn() has to suffer for.
+sed 's/command->dir && //' solutions/01-fork-exec/spawn.c \
+	>stages/01-fork-exec/spawn.c
+run make
+ok "a failure is about the task that has made it" says \
+	"Next: new_process, task 1"
+sed '/^\tdie(errno ==/d' solutions/01-fork-exec/spawn.c \
+	>stages/01-fork-exec/spawn.c
+make >/dev/null 2>&1
+run make
+ok "what the compiler has warned of is told until it is mended" says \
+	"the compiler warns" "noreturn"
+run make check-01
+ok "one stage, and what is next in it" says "7 of 10 points" \
+	"Next: path_of_command"
+
 answer 01-fork-exec
 run make
 ok "a stage that passes opens the next" says "passed" "1 of 10 stages" \
-	"stage 02-wait-zombies"
+	"stage 02-wait-zombies" "Break it"
 ok "progress is a plain file" test -f build/progress/01-fork-exec
 judged=$(stat -c '%i %y' build/student/verdicts/01-fork-exec)
 run make

@@ -87,7 +87,17 @@ static int until_quiet(int notices)
 	return 0;
 }
 
-static int run(char **argv)
+static int tell_watched(const char *dir)
+{
+	if (isatty(STDOUT_FILENO) &&
+	    dprintf(STDOUT_FILENO,
+		    "\nwatching %s: save a file there. Ctrl-C ends it.\n",
+		    dir) < 0)
+		return failed("write", "standard output");
+	return 0;
+}
+
+static int run(const char *dir, char **argv)
 {
 	const struct command command = {.file = argv[0], .argv = argv};
 	pid_t child;
@@ -101,7 +111,7 @@ static int run(char **argv)
 	while (waitpid(child, NULL, 0) < 0)
 		if (errno != EINTR)
 			return failed("waitpid", "%s", argv[0]);
-	return 0;
+	return tell_watched(dir);
 }
 
 int main(int argc, char **argv)
@@ -118,7 +128,8 @@ int main(int argc, char **argv)
 	if (watch_below(notices, argv[1]) < 0)
 		die(EXIT_OURS);
 	for (;;) {
-		if (saved && (until_quiet(notices) < 0 || run(argv + 3) < 0))
+		if (saved &&
+		    (until_quiet(notices) < 0 || run(argv[1], argv + 3) < 0))
 			die(EXIT_OURS);
 		saved = wait_for_save(notices);
 		if (saved < 0)
