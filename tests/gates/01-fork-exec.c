@@ -213,7 +213,7 @@ static void prepared(void)
 		       !environment_has(command, "HOME=/tmp"),
 	       "its environment is not the one that was given, and it alone");
 	EXPECT(status_mask(command, "SigBlk") == mask,
-	       "its signal mask is %s, expected %016llx",
+	       "its signal mask is %s, expected %016llx, SIGUSR1 and SIGUSR2",
 	       status_of(command, "SigBlk"), (unsigned long long)mask);
 	run = START("driver", "refused", "probe", "hold", refused);
 	expect_not_executed(run, refused, "prepare()");

@@ -13,9 +13,11 @@ loop: ##y build your stages, judge them, say what is next
 	@$(LOOP)/loop.sh
 
 CHECKS := $(NUMBERS:%=check-%) $(patsubst 0%,check-%,$(filter 0%,$(NUMBERS)))
-.PHONY: $(CHECKS) check-NN
+.PHONY: $(CHECKS) check-NN check
 check-NN: ##y one stage, 01 to 10, with all that its gate says
 	@echo 'NN is a number: make check-03'
+check:
+	@echo 'make judges your stages, make check-03 one of them, make test the kit'
 $(CHECKS): check-%:
 	@$(LOOP)/check.sh $(call stage_of,$*)
 
