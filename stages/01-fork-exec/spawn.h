@@ -47,7 +47,8 @@ _Noreturn void exec_command(const struct command *command);
  * The child has what every child inherits: open descriptors (but those with
  * FD_CLOEXEC), credentials, limits, process group, session. Returns its
  * process id, or -1 with errno of fork(2), EAGAIN at a limit or ENOMEM, and
- * failed() (failure.h) with the operation and the command's file.
+ * failed() (failure.h) with the operation and the command's file. The caller
+ * itself is as before: its environment, directory, mask and descriptors.
  */
 pid_t spawn(const struct command *command);
 

@@ -9,13 +9,18 @@
  *	driver refused CMD...	with a prepare() that fails with EDOM
  *	driver buffered CMD...	with output in a buffer and an exit handler,
  *				which both belong to this process
- *	driver alone CMD...	says "started PID" as soon as spawn() returns
- *	driver become CMD...	by exec_command() alone, so that it becomes CMD
+ *	driver alone CMD...	with a file and arguments, and nothing else
+ *	driver become CASE CMD...
+ *				any of these by exec_command(): becomes CMD
  *
- * Then it waits for the child and exits as that did.
+ * Says "started PID" as soon as spawn() returns, then waits for the child and
+ * exits as that did. SIGALRM is blocked here, which is the caller's mask. What
+ * prepare() finds of the caller that is not as it was, it writes to its file.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +30,38 @@
 #include "failure.h"
 #include "spawn.h"
 
+/* What the caller of spawn() or exec_command() has. */
+static struct {
+	pid_t pid;
+	char **environ;
+	bool stays; /* and does not become the command */
+} caller;
+
+/* What prepare() comes too late for, or "". */
+static const char *too_late(void)
+{
+	sigset_t mask;
+
+	if ((getpid() == caller.pid) == caller.stays)
+		return "in another process than the one that is to execute";
+	if (environ != caller.environ)
+		return "after the environment was changed";
+	if (sigprocmask(SIG_BLOCK, NULL, &mask) < 0 ||
+	    sigismember(&mask, SIGUSR1) || !sigismember(&mask, SIGALRM))
+		return "after the signal mask was changed";
+	return "";
+}
+
 static int make_file(void *data)
 {
 	int fd = open(data, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 
-	return fd < 0 ? failed("create in the caller's directory", "%s",
-			       (char *)data)
-		      : close(fd);
+	if (fd < 0)
+		return failed("create in the caller's directory", "%s",
+			      (char *)data);
+	if (dprintf(fd, "%s", too_late()) < 0)
+		return failed("write", "%s", (char *)data);
+	return close(fd);
 }
 
 static int refuse(void *data)
@@ -68,27 +98,48 @@ static void fill_in(const char *what, struct command *command, sigset_t *mask)
 	}
 }
 
+/* The mask that a command has which is given none. */
+static void block_alarm(void)
+{
+	sigset_t alarm;
+
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	if (sigprocmask(SIG_SETMASK, &alarm, NULL) < 0) {
+		failed("sigprocmask", "");
+		die(EXIT_OURS);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	bool become = argc > 1 && strcmp(argv[1], "become") == 0;
 	struct command command = {0};
 	sigset_t mask;
 	pid_t child;
 	int status;
 
+	argv += become;
+	argc -= become;
 	if (argc < 3)
 		bad_usage("a case and CMD are needed");
 	command.file = argv[2];
 	command.argv = argv + 2;
+	block_alarm();
 	fill_in(argv[1], &command, &mask);
-	if (strcmp(argv[1], "become") == 0)
+	caller.pid = getpid();
+	caller.environ = environ;
+	caller.stays = !become;
+	if (become)
 		exec_command(&command);
 	child = spawn(&command);
 	if (child < 0) {
 		report_failure();
 		return EXIT_OURS;
 	}
-	if (strcmp(argv[1], "alone") == 0)
-		dprintf(STDOUT_FILENO, "started %d\n", (int)child);
+	dprintf(STDOUT_FILENO, "started %d%s\n", (int)child,
+		environ == caller.environ ? ""
+					  : ", its own environ is changed");
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return EXIT_OURS;

@@ -8,6 +8,9 @@
 #include "gate.h"
 #include "process.h"
 
+/* The mask of the driver. */
+static const uint64_t only_alarm = 1U << (SIGALRM - 1);
+
 static bool is_below(pid_t pid, pid_t ancestor)
 {
 	while (pid > 1 && pid != ancestor)
@@ -42,7 +45,8 @@ static void expect_becomes(void)
 {
 	const char *token = fresh_token();
 	int before = about_task(1);
-	struct run *run = START("driver", "become", "probe", "hold", token);
+	struct run *run =
+		START("driver", "become", "alone", "probe", "hold", token);
 	pid_t command = await_probe(token);
 
 	EXPECT(command == pid_of(run),
@@ -71,6 +75,12 @@ static void new_process(void)
 	EXPECT(parent_of(command) == parent,
 	       "the command's parent is process %d, not spawn (%d)",
 	       parent_of(command), parent);
+	EXPECT(group_of(command) == group_of(parent) &&
+		       session_of(command) == session_of(parent),
+	       "the command is in process group %d of session %d, and not in "
+	       "its parent's, %d of %d",
+	       group_of(command), session_of(command), group_of(parent),
+	       session_of(parent));
 	EXPECT(!has_ended(run), "spawn has ended before its command");
 }
 
@@ -122,12 +132,20 @@ static void path_of_command(void)
 	const char *token = fresh_token();
 	struct run *run;
 
-	EXPECT(RUN("mkdir", "/tmp/bin") == 0 &&
+	EXPECT(RUN("mkdir", "/tmp/bin", "/tmp/shut") == 0 &&
 		       RUN("ln", "-s", "/mnt/probe", "/tmp/bin/hidden") == 0,
 	       "the test could not make its link");
-	await_child(START("spawn", "-e", "PATH=/nowhere:/tmp/bin", "hidden",
-			  "hold", token),
+	write_in_sandbox("/tmp/shut/hidden", "");
+	EXPECT(RUN("chmod", "a-x", "/tmp/shut/hidden") == 0,
+	       "the test could not make its file");
+	await_child(START("spawn", "-e", "PATH=/nowhere:/tmp/shut:/tmp/bin",
+			  "hidden", "hold", token),
 		    token);
+	run = START("spawn", "-e", "PATH=/tmp/shut:/nowhere", "hidden");
+	EXPECT(finish(run) == 126,
+	       "with a file in PATH that may not be executed, and no other, "
+	       "expected exit status 126, saw %d",
+	       finish(run));
 	run = START("spawn", "-e", "PATH=/nowhere", "probe", "hold", token);
 	EXPECT(finish(run) == 127,
 	       "with PATH=/nowhere in the command's environment, expected "
@@ -138,34 +156,56 @@ static void path_of_command(void)
 static void working_directory(void)
 {
 	const char *token = fresh_token();
-	struct run *run = START("spawn", "-C", "/usr", "probe", "hold", token);
-	pid_t command = await_child(run, token);
+	pid_t command = await_child(
+		START("spawn", "-C", "/usr", "probe", "hold", token), token);
 
 	EXPECT(strcmp(proc_link(command, "cwd"), "/usr") == 0,
 	       "its working directory is %s, not /usr",
 	       proc_link(command, "cwd"));
+	EXPECT(count_descriptors(command) == 3,
+	       "with a directory the command has %d descriptors, not 3",
+	       count_descriptors(command));
 	kill_process(command, SIGKILL);
-	run = START("spawn", "-C", "/nowhere", "probe", "exit", "0");
-	expect_refusal(run, "/nowhere");
+	REFUSES("/nowhere", "spawn", "-C", "/nowhere", "probe", "exit", "0");
+	REFUSES(strerror(ENOENT), "spawn", "-C", "", "probe", "exit", "0");
 }
 
-/* What exec keeps and what it does not. */
-static void descriptors_inherited(void)
+/* What is as it is with its parent. */
+static void expect_same(pid_t command, pid_t parent, const char *name)
+{
+	EXPECT(strcmp(status_of(command, name), status_of(parent, name)) == 0,
+	       "its %s is %s in /proc/PID/status, and its parent's %s", name,
+	       status_of(command, name), status_of(parent, name));
+}
+
+/* What fork and exec keep and what they do not. */
+static void inherited(void)
 {
 	const char *token = fresh_token();
-	pid_t command;
-
-	command = await_child(START("sh", "-c",
-				    "exec 7</etc/passwd; "
-				    "exec spawn probe hold \"$1\"",
-				    "sh", token),
-			      token);
+	struct run *run = START("sh", "-c",
+				"trap '' HUP; umask 027; cd /usr/bin; "
+				"exec 7</etc/passwd <&7; "
+				"exec spawn probe hold \"$1\"",
+				"sh", token);
+	pid_t command = await_child(run, token), parent = pid_of(run);
 
 	EXPECT(strcmp(proc_link(command, "fd/7"), "/etc/passwd") == 0,
 	       "descriptor 7 did not reach the command");
+	EXPECT(strcmp(proc_link(command, "fd/0"), proc_link(parent, "fd/0")) ==
+		       0,
+	       "its standard input is %s, and its parent's %s",
+	       proc_link(command, "fd/0"), proc_link(parent, "fd/0"));
 	EXPECT(count_descriptors(command) == 4,
 	       "the command has %d descriptors: expected 0, 1, 2 and 7",
 	       count_descriptors(command));
+	EXPECT(strcmp(proc_link(command, "cwd"), "/usr/bin") == 0,
+	       "without -C its working directory is %s, and its parent's "
+	       "/usr/bin",
+	       proc_link(command, "cwd"));
+	EXPECT(status_mask(parent, "SigIgn") & 1,
+	       "spawn, which was to ignore SIGHUP, does not");
+	expect_same(command, parent, "SigIgn");
+	expect_same(command, parent, "Umask");
 }
 
 static void arguments(void)
@@ -193,19 +233,37 @@ static void expect_not_executed(struct run *run, const char *token,
 	       "%s failed, and the command was executed all the same", what);
 }
 
-/* What later stages ask of spawn(), by the driver. */
-static void prepared(void)
+/* The driver, which has come that far with its command and waits for it. */
+static void expect_caller_as_before(struct run *run, pid_t command)
 {
-	const char *token = fresh_token(), *refused = fresh_token();
-	uint64_t mask = 1U << (SIGUSR1 - 1) | 1U << (SIGUSR2 - 1);
-	struct run *run;
-	pid_t command;
+	pid_t caller = pid_of(run);
 
-	command = await_child(START("driver", "full", "probe", "hold", token),
-			      token);
-	EXPECT(RUN("test", "-f", "/tmp/prepared") == 0,
-	       "prepare() was not called, or not before the change of "
-	       "directory");
+	AWAIT(strchr(output_of(run), '\n') || has_ended(run),
+	      "spawn() does not return while the command runs");
+	EXPECT(!strstr(output_of(run), "environ"),
+	       "spawn() has changed its caller's environ: the environment is "
+	       "the child's");
+	EXPECT(strcmp(output_of(run),
+		      word("started %d\n", inner_pid(command))) == 0,
+	       "spawn() was to return %d, the command's process id there: %s",
+	       inner_pid(command), output_of(run));
+	EXPECT(status_mask(caller, "SigBlk") == only_alarm,
+	       "spawn() has changed its caller's signal mask to %s",
+	       status_of(caller, "SigBlk"));
+	EXPECT(count_descriptors(caller) == 3,
+	       "spawn() has left descriptors open in its caller: it has %d, "
+	       "not 3",
+	       count_descriptors(caller));
+}
+
+/* All that a command can have. */
+static void expect_full(pid_t command)
+{
+	uint64_t mask = 1U << (SIGUSR1 - 1) | 1U << (SIGUSR2 - 1);
+
+	EXPECT(exists("prepared", ""), "prepare() was not called");
+	EXPECT(*read_in_sandbox("/tmp/prepared") == '\0',
+	       "prepare() was called %s", read_in_sandbox("/tmp/prepared"));
 	EXPECT(strcmp(proc_link(command, "cwd"), "/usr") == 0,
 	       "its working directory is %s, not /usr",
 	       proc_link(command, "cwd"));
@@ -215,6 +273,27 @@ static void prepared(void)
 	EXPECT(status_mask(command, "SigBlk") == mask,
 	       "its signal mask is %s, expected %016llx, SIGUSR1 and SIGUSR2",
 	       status_of(command, "SigBlk"), (unsigned long long)mask);
+}
+
+/* What later stages ask of spawn() and exec_command(), by the driver. */
+static void prepared(void)
+{
+	const char *token = fresh_token(), *refused = fresh_token();
+	struct run *run = START("driver", "full", "probe", "hold", token);
+	pid_t command = await_child(run, token);
+
+	expect_full(command);
+	expect_caller_as_before(run, command);
+	EXPECT(RUN("rm", "/tmp/prepared") == 0, "the test could not go on");
+	token = fresh_token();
+	START("driver", "become", "full", "probe", "hold", token);
+	expect_full(await_probe(token));
+	token = fresh_token();
+	command = await_child(START("driver", "alone", "probe", "hold", token),
+			      token);
+	EXPECT(status_mask(command, "SigBlk") == only_alarm,
+	       "no signal mask was given, and it is %s, not the caller's",
+	       status_of(command, "SigBlk"));
 	run = START("driver", "refused", "probe", "hold", refused);
 	expect_not_executed(run, refused, "prepare()");
 	expect_refusal(run, "prepare nothing");
@@ -240,7 +319,8 @@ static void cannot_start(void)
 {
 	const char *missing = fresh_token();
 
-	expect_not_started(START("spawn", missing), 127, missing);
+	expect_not_started(START("spawn", "-a", "other", missing), 127,
+			   missing);
 	expect_not_started(START("spawn", "/tmp/none/such"), 127, "No such");
 	expect_not_started(START("spawn", "/tmp"), 126, "Permission denied");
 	write_in_sandbox("/tmp/noformat", "\x01\x02 no program\n");
@@ -283,9 +363,7 @@ static void failures(void)
 	char line[64];
 
 	run = START("driver", "alone", "probe", "hold", token);
-	await_child(run, token);
-	AWAIT(strchr(output_of(run), '\n') || has_ended(run),
-	      "spawn() does not return while the command runs");
+	expect_caller_as_before(run, await_child(run, token));
 	kill_process(find_probe(token), SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	snprintf(line, sizeof(line), "spawn probe hold %s", token);
@@ -308,8 +386,9 @@ static const struct test tests[] = {
 	 path_of_command, 0, 1},
 	{"working_directory", 1, "-C starts CMD there, or refuses",
 	 working_directory, 0, 1},
-	{"descriptors", 1, "open descriptors reach CMD, and no others",
-	 descriptors_inherited, 0, 2},
+	{"descriptors", 1,
+	 "CMD has what its parent has, open descriptors too, and no others",
+	 inherited, 0, 2},
 	{"arguments", 1, "-a names it, and a bad command line is refused",
 	 arguments, 0, 1},
 	{"prepared", 1,

@@ -82,15 +82,6 @@ static void expect_failure(struct run *run, const char *part, const char *what)
 	expect_refused(run, part, what);
 }
 
-/* Its process id in there. */
-static int inner_pid(pid_t pid)
-{
-	const char *all = status_of(pid, "NSpid");
-	const char *last = strrchr(all, '\t');
-
-	return atoi(last ? last : all);
-}
-
 /* The number that an id of the sandbox has out here. */
 static unsigned id_out_here(const char *file, unsigned id)
 {

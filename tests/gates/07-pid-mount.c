@@ -61,15 +61,6 @@ static size_t count_children(pid_t pid)
 	return children_of(pid, family, CROWD + 64);
 }
 
-/* Its process id in the innermost of its PID namespaces. */
-static int inner_pid(pid_t pid)
-{
-	const char *all = status_of(pid, "NSpid");
-	const char *last = strrchr(all, '\t');
-
-	return atoi(last ? last : all);
-}
-
 static void process_one(void)
 {
 	for (int root = 0; root < 2; root++) {

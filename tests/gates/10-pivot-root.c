@@ -127,14 +127,6 @@ static const char *id_in_sandbox(pid_t pid)
 	return id;
 }
 
-/* The last of its ids: in the container. */
-static long id_inside(pid_t pid)
-{
-	const char *tab = strrchr(status_of(pid, "NSpid"), '\t');
-
-	return tab ? strtol(tab, NULL, 10) : 0;
-}
-
 static size_t count_lines(const char *text)
 {
 	size_t lines = 0;
@@ -838,7 +830,7 @@ static void own_namespaces(void)
 			  "CMD is in its caller's");
 	init = child_of(pid_of(run));
 	about_task(6);
-	EXPECT(id_inside(command) == 2 && parent_of(command) == init,
+	EXPECT(inner_pid(command) == 2 && parent_of(command) == init,
 	       "CMD's process ids are %s: expected 2 as the last, process 1 "
 	       "being an init",
 	       status_of(command, "NSpid"));
@@ -1126,7 +1118,7 @@ static void expect_own_session(bool init)
 	       "with --no-seccomp%s it is in its caller's session: it can type "
 	       "into that terminal, TIOCSTI (CVE-2017-5226)",
 	       init ? "" : " --no-init");
-	EXPECT(id_inside(command) == (init ? 2 : 1),
+	EXPECT(inner_pid(command) == (init ? 2 : 1),
 	       init ? "its process id inside is not 2"
 		    : "with --no-init CMD is not process 1");
 	end(command, run);

@@ -203,6 +203,13 @@ long times_slept(pid_t pid)
 	return strtol(status_of(pid, "voluntary_ctxt_switches"), NULL, 10);
 }
 
+pid_t inner_pid(pid_t pid)
+{
+	const char *ids = status_of(pid, "NSpid"), *last = strrchr(ids, '\t');
+
+	return atoi(last ? last : ids);
+}
+
 uint64_t status_mask(pid_t pid, const char *name)
 {
 	return strtoull(status_of(pid, name), NULL, 16);

@@ -16,6 +16,9 @@ char state_of(pid_t pid);
 /* Its parent, or 0. */
 pid_t parent_of(pid_t pid);
 
+/* Its process id in the innermost of its PID namespaces, or 0. */
+pid_t inner_pid(pid_t pid);
+
 /* Process group and session, or 0: fields of /proc/PID/stat. */
 pid_t group_of(pid_t pid);
 pid_t session_of(pid_t pid);
