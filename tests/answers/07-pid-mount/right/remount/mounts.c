@@ -60,6 +60,23 @@ static int remount(const char *dir)
 		     MS_REMOUNT | MS_BIND | MS_RDONLY | flags_of(dir), NULL);
 }
 
+/* A blank and its like are octal numbers there, as \040. */
+static void undo_escapes(char *name)
+{
+	char *to = name;
+	unsigned byte;
+
+	for (; *name; name++) {
+		if (sscanf(name, "\\%3o", &byte) == 1) {
+			*to++ = (char)byte;
+			name += 3;
+		} else {
+			*to++ = *name;
+		}
+	}
+	*to = '\0';
+}
+
 static bool is_below(const char *path, const char *top)
 {
 	size_t length = strlen(top);
@@ -74,10 +91,13 @@ static int remount_tree(const char *top)
 	FILE *list = fopen("/proc/self/mountinfo", "re");
 	int result = list ? remount(top) : -1, saved;
 
-	while (result == 0 && fgets(line, sizeof(line), list))
-		if (sscanf(line, "%*s %*s %*s %*s %2047s", point) == 1 &&
-		    is_below(point, top))
+	while (result == 0 && fgets(line, sizeof(line), list)) {
+		if (sscanf(line, "%*s %*s %*s %*s %2047s", point) != 1)
+			continue;
+		undo_escapes(point);
+		if (is_below(point, top))
 			result = remount(point);
+	}
 	saved = errno;
 	if (list)
 		fclose(list);
