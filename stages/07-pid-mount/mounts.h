@@ -17,21 +17,24 @@ int make_mounts_private(void);
 
 /*
  * A new proc file system at `dir`, of the caller's PID namespace: nosuid,
- * nodev, noexec. Returns 0, or -1 with errno. proc(5).
+ * nodev, noexec. It shows all processes in there, and can be written, for that
+ * is how id maps are set. Returns 0, or -1 with errno. proc(5).
  */
 int mount_proc(const char *dir);
 
 /*
  * Makes the file or directory `source`, with all that is mounted below, show
- * at `target` too. Read-only when asked for, then all of it is, and the flags
- * that it had (nosuid, nodev, noexec) stay. Nothing is left mounted on
- * failure. Returns 0, or -1 with errno. MS_BIND; mount_setattr(2).
+ * at `target` too. Read-only when asked for, then all of it is. The other
+ * flags (nosuid, nodev, noexec) are those that it has at `source`. On failure
+ * what is mounted is what was before. Returns 0, or -1 with errno. MS_BIND;
+ * mount_setattr(2).
  */
 int bind_mount(const char *source, const char *target, bool read_only);
 
 /*
  * An empty file system in memory at `dir`, nosuid and nodev. `options` as in
- * tmpfs(5), such as "mode=755,size=64k"; NULL for none. Returns 0, or -1 with
+ * tmpfs(5), such as "mode=755,size=64k"; NULL for none, then everybody may
+ * write there, and as much as a tmpfs holds by itself. Returns 0, or -1 with
  * errno.
  */
 int mount_tmpfs(const char *dir, const char *options);

@@ -268,12 +268,36 @@ static void passes_signals(void)
 	expect_nothing_left();
 }
 
+/* The options of the mount at `dir`, as "rw,nosuid,relatime", or "". */
+static const char *options_at(pid_t pid, const char *dir)
+{
+	static char options[4][256];
+	static int next;
+
+	next = (next + 1) % 4;
+	options[next][0] = '\0';
+	sscanf(mount_at(pid, dir), "%*s %*s %*s %*s %*s %255s", options[next]);
+	return options[next];
+}
+
+/* The same of the file system that is mounted there. */
+static const char *type_options_at(pid_t pid, const char *dir)
+{
+	static char options[256];
+	const char *type = strstr(mount_at(pid, dir), " - ");
+
+	options[0] = '\0';
+	if (type)
+		sscanf(type, " - %*s %*s %255s", options);
+	return options;
+}
+
 /* True when the mount at `dir` has this option of its own. */
 static bool has_option(pid_t pid, const char *dir, const char *option)
 {
-	char options[256] = "", *rest;
+	char options[256], *rest;
 
-	sscanf(mount_at(pid, dir), "%*s %*s %*s %*s %*s %255s", options);
+	snprintf(options, sizeof(options), "%s", options_at(pid, dir));
 	for (char *word = strtok_r(options, ",", &rest); word;
 	     word = strtok_r(NULL, ",", &rest))
 		if (strcmp(word, option) == 0)
@@ -288,6 +312,17 @@ static void expect_options(pid_t pid, const char *dir,
 		EXPECT(has_option(pid, dir, *options),
 		       "expected the mount at %s to be %s, saw %s", dir,
 		       *options, mount_at(pid, dir));
+}
+
+/* What a file system says of itself only when it was asked for. */
+static void expect_not_asked(pid_t pid, const char *dir,
+			     const char *const names[])
+{
+	for (; *names; names++)
+		EXPECT(!strstr(type_options_at(pid, dir), *names),
+		       "nobody asked for %s, and what is mounted at %s has the "
+		       "options %s",
+		       *names, dir, type_options_at(pid, dir));
 }
 
 static bool has_type(pid_t pid, const char *dir, const char *type)
@@ -348,8 +383,9 @@ static void expect_failing(const char *driver)
 
 static void expect_own_proc(pid_t command, const char *dir)
 {
-	static const char *const options[] = {"nosuid", "nodev", "noexec",
+	static const char *const options[] = {"rw", "nosuid", "nodev", "noexec",
 					      NULL};
+	static const char *const not_asked[] = {"hidepid=", "subset=", NULL};
 
 	EXPECT(has_type(command, dir, "proc"),
 	       "no proc file system is mounted at %s", dir);
@@ -359,6 +395,7 @@ static void expect_own_proc(pid_t command, const char *dir)
 	       "and a bound one what it has always shown",
 	       count_entries(command, dir, true), dir);
 	expect_options(command, dir, options);
+	expect_not_asked(command, dir, not_asked);
 }
 
 static void own_proc(void)
@@ -456,13 +493,22 @@ static void private_mounts(void)
 	expect_failing("driver private probe exit 0");
 }
 
-/* A directory with a file in it, and a file system below with another one. */
+/* As mountinfo has it: a blank in a name is \040. proc_pid_mountinfo(5) */
+#define BE_LOW "be\\040low"
+
+/*
+ * A file system with a file in it, one below with another one, and one whose
+ * name has a blank; each with flags of its own.
+ */
 static void make_source(const char *source)
 {
-	AS_ROOT("mkdir", "-p", in_tmp(source, "below"));
-	AS_ROOT("mount", "-t", "tmpfs", "-o", "nosuid,nodev,noexec", "none",
-		in_tmp(source, "below"));
-	AS_ROOT("chmod", "777", in_tmp(source, ""));
+	static const char script[] =
+		"set -e; mkdir $0; mount -t tmpfs -o nodev none $0;"
+		"mkdir $0/below \"$0/be low\";"
+		"mount -t tmpfs -o nosuid,nodev,noexec none $0/below;"
+		"mount -t tmpfs none \"$0/be low\"; chmod 777 $0";
+
+	AS_ROOT("sh", "-c", script, in_tmp(source, ""));
 	write_in_sandbox(in_tmp(source, "file"), source);
 	write_in_sandbox(in_tmp(source, "below/file"), source);
 }
@@ -487,6 +533,30 @@ static void expect_bound(pid_t command, const char *source, const char *target)
 	       in_tmp(source, "below"), in_tmp(target, "below"));
 }
 
+/* Those of the caller's mount at `from`, but for the first: rw or ro. */
+static void expect_same_options(pid_t command, const char *from,
+				const char *dir, bool read_only)
+{
+	char wanted[256];
+
+	snprintf(wanted, sizeof(wanted), "%s%s", read_only ? "ro" : "rw",
+		 options_at(caller(), from) + strlen("rw"));
+	EXPECT(strcmp(options_at(command, dir), wanted) == 0,
+	       "expected the mount at %s to be %s (as its source%s), saw %s",
+	       dir, wanted, read_only ? ", but read-only" : "",
+	       mount_at(command, dir));
+}
+
+static void expect_flags_kept(pid_t command, const char *source,
+			      const char *target, bool read_only)
+{
+	static const char *const mounts[] = {"", "below", BE_LOW};
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(*mounts); i++)
+		expect_same_options(command, in_tmp(source, mounts[i]),
+				    in_tmp(target, mounts[i]), read_only);
+}
+
 static void bind(void)
 {
 	const char *source = fresh_token(), *target = fresh_token();
@@ -508,9 +578,7 @@ static void bind(void)
 		pid_t command = await_probe(token);
 
 		expect_bound(command, source, target);
-		EXPECT(has_option(command, in_tmp(target, ""), "rw"),
-		       "nobody asked for it to be read-only: %s",
-		       mount_at(command, in_tmp(target, "")));
+		expect_flags_kept(command, source, target, false);
 		EXPECT(same_file(path_for(command, in_tmp(source, "file")),
 				 path_for(command, "/bin/busybox")),
 		       "a file was not bound to another file");
@@ -542,8 +610,6 @@ static void bind(void)
 /* Where no flag is locked, one that is not repeated is lost. */
 static void expect_read_only(const char *source, const char *target)
 {
-	static const char *const below[] = {"ro", "nosuid", "nodev", "noexec",
-					    NULL};
 	const char *token = fresh_token();
 	struct run *run = START_WITH({.as_root = true}, "driver", "bind",
 				     in_tmp(source, ""), in_tmp(target, ""),
@@ -551,9 +617,7 @@ static void expect_read_only(const char *source, const char *target)
 	pid_t command = await_driver(run, token);
 
 	expect_bound(command, source, target);
-	expect_options(command, in_tmp(target, ""),
-		       (const char *const[]){"ro", "nosuid", "nodev", NULL});
-	expect_options(command, in_tmp(target, "below"), below);
+	expect_flags_kept(command, source, target, true);
 	EXPECT(has_option(command, in_tmp(source, "below"), "rw") &&
 		       !strstr(mount_at(command, in_tmp(source, "below")),
 			       " ro"),
@@ -563,13 +627,27 @@ static void expect_read_only(const char *source, const char *target)
 	expect_status(run, 128 + SIGKILL);
 }
 
-/* Whichever of its calls fails, nothing is left mounted. */
+/* At `dir` and below. */
+static size_t count_mounts_at(pid_t pid, const char *dir)
+{
+	char part[96];
+
+	snprintf(part, sizeof(part), " %s", dir);
+	return count_lines_with(proc_file(pid, "mountinfo"), part);
+}
+
+/*
+ * Whichever of its calls fails, what is mounted is what was before. As root: in
+ * a user namespace of its own nobody could unmount that.
+ */
 static void expect_undone(const char *source, const char *target)
 {
+	AS_ROOT("mount", "-t", "tmpfs", "none", in_tmp(target, ""));
 	for (int call = 1; call <= 6; call++) {
 		const char *token = fresh_token();
 		char fault[64], made[64], program[200];
 		struct run *run;
+		size_t mounts;
 		bool failed;
 
 		snprintf(fault, sizeof(fault), "fail=mount:%d:%d:%s", call,
@@ -578,7 +656,8 @@ static void expect_undone(const char *source, const char *target)
 		snprintf(program, sizeof(program),
 			 "driver bind %s %s ro probe hold %s",
 			 in_tmp(source, ""), in_tmp(target, ""), token);
-		run = START("probe", "launch", fault, program);
+		run = START_WITH({.as_root = true}, "probe", "launch", fault,
+				 program);
 		AWAIT(strstr(output_of(run), "done") || find_probe(token) ||
 			      has_ended(run),
 		      "bind_mount() does not return");
@@ -592,10 +671,15 @@ static void expect_undone(const char *source, const char *target)
 		EXPECT(!failed || strstr(errors_of(run), strerror(EPERM)),
 		       "mount call %d has failed: expected its errno, %s", call,
 		       strerror(EPERM));
-		EXPECT(!failed || !*mount_at(pid_of(run), in_tmp(target, "")),
+		mounts = count_mounts_at(pid_of(run), in_tmp(target, ""));
+		EXPECT(!failed || mounts <= 1,
 		       "mount call %d has failed, and this was left mounted: "
 		       "%s",
 		       call, mount_at(pid_of(run), in_tmp(target, "")));
+		EXPECT(!failed || mounts == 1,
+		       "mount call %d has failed, and what had been mounted at "
+		       "%s before was unmounted",
+		       call, in_tmp(target, ""));
 		send_signal(run, SIGKILL);
 		expect_status(run, 128 + SIGKILL);
 		if (!failed)
@@ -605,30 +689,28 @@ static void expect_undone(const char *source, const char *target)
 
 static void bind_read_only(void)
 {
-	static const char *const kept[] = {"ro", "nosuid", "nodev", NULL};
-	static const char *const below[] = {"ro", "nosuid", "nodev", "noexec",
-					    NULL};
 	const char *source = fresh_token(), *target = fresh_token();
-	char words[256];
+	const char *file = in_tmp(fresh_token(), "");
+	char words[256], of_file[256];
 
 	make_source(source);
+	write_in_sandbox(file, source);
 	AS_ROOT("mkdir", in_tmp(target, ""));
 	snprintf(words, sizeof(words), "%s:%s:ro", in_tmp(source, ""),
 		 in_tmp(target, ""));
+	snprintf(of_file, sizeof(of_file), "%s:%s:ro", file,
+		 in_tmp(source, "file"));
 	for (int root = 0; root < 2; root++) {
 		const char *token = fresh_token();
 		struct run *run =
 			START_WITH({.as_root = root}, "pidns", "--bind", words,
-				   "probe", "hold", token);
+				   "--bind", of_file, "probe", "hold", token);
 		pid_t command = await_probe(token);
 
 		expect_bound(command, source, target);
-		expect_options(command, in_tmp(target, ""), kept);
-		expect_options(command, in_tmp(target, "below"), below);
-		EXPECT(!has_option(command, in_tmp(target, ""), "noexec"),
-		       "the mount at %s has a flag that it had not before: %s",
-		       in_tmp(target, ""),
-		       mount_at(command, in_tmp(target, "")));
+		expect_flags_kept(command, source, target, true);
+		expect_same_options(command, "/tmp", in_tmp(source, "file"),
+				    true);
 		EXPECT(has_option(command, in_tmp(source, "below"), "rw") &&
 			       has_option(caller(), in_tmp(source, "below"),
 					  "rw"),
@@ -699,6 +781,8 @@ static void expect_tmpfs_options(const char *dir)
 static void tmpfs(void)
 {
 	static const char *const options[] = {"rw", "nosuid", "nodev", NULL};
+	static const char *const not_asked[] = {
+		"mode=", "size=", "nr_blocks=", "nr_inodes=", NULL};
 	static const char script[] = ": >$0/new && exec probe hold $1";
 	const char *source = fresh_token(), *target = fresh_token();
 	const char *missing = fresh_token();
@@ -716,6 +800,7 @@ static void tmpfs(void)
 		EXPECT(has_type(command, dir, "tmpfs"),
 		       "no tmpfs is mounted at %s", dir);
 		expect_options(command, dir, options);
+		expect_not_asked(command, dir, not_asked);
 		EXPECT(!has_option(command, dir, "noexec"),
 		       "the mount at %s is that of the caller: %s", dir,
 		       mount_at(command, dir));
