@@ -12,8 +12,8 @@
  * pidfd of the parent: one that ended before the request was made is noticed
  * by it (getppid(2) tells nothing across a PID namespace). To be called after
  * the last change of credentials, which cancels the request. Returns 0, or -1
- * with errno; ESRCH when the parent is gone already. prctl(2)
- * PR_SET_PDEATHSIG, pidfd_open(2).
+ * with errno: ESRCH when the parent is gone already, another when nobody can
+ * say. prctl(2) PR_SET_PDEATHSIG, pidfd_open(2).
  */
 int die_with_parent(int parent);
 
@@ -21,8 +21,10 @@ int die_with_parent(int parent);
  * The life of process 1: starts `command`, passes signals on, collects every
  * process that ends, its own children or orphans, and returns the exit status
  * of the command: as the command ended, 128 + n on signal n, 124 after
- * how->timeout, 125 with a reported failure when it could not be started.
- * What became of it goes to *outcome, which starts as {0}.
+ * how->timeout, 125 with a reported failure when it could not be started or
+ * supervise() has failed. What became of it goes to *outcome, which starts as
+ * {0}. The grace period is how->grace; how->terminal is false, as process 1
+ * cannot stop itself.
  *
  * hold_signals() was called already: a signal that process 1 has no handler
  * for and does not block is dropped by the kernel without a trace. When the

@@ -12,8 +12,10 @@
  *	driver late			die_with_parent() of one that has ended
  *	driver child FILE CMD...	a child that calls die_with_parent() and
  *					becomes CMD; ends when FILE appears
- *	driver init SECONDS CMD...	run_init() as process 1 with this
- *					timeout; says "outcome ENDED STATUS"
+ *	driver init SECONDS GRACE CMD...
+ *					run_init() as process 1 with this
+ *					timeout and this grace period; says
+ *					"outcome ENDED STATUS"
  *
  * The namespaces of private, proc, bind and tmpfs are owned by the user
  * namespace that the driver is in, if it may, or else by a new one. When one
@@ -158,9 +160,9 @@ static int start_child(char **words)
 
 static int start_init(char **words)
 {
-	const struct supervision how = {.grace = GRACE_SECONDS,
-					.timeout = strtod(words[0], NULL)};
-	struct command command = {.file = words[1], .argv = words + 1};
+	const struct supervision how = {.timeout = strtod(words[0], NULL),
+					.grace = strtod(words[1], NULL)};
+	struct command command = {.file = words[2], .argv = words + 2};
 	struct outcome outcome = {0};
 	sigset_t before;
 	pid_t child;
@@ -186,7 +188,7 @@ static const struct {
 	int words; /* that follow, at least */
 } cases[] = {
 	{"private", 1}, {"proc", 2},  {"bind", 4}, {"tmpfs", 3},
-	{"late", 0},	{"child", 2}, {"init", 2},
+	{"late", 0},	{"child", 2}, {"init", 3},
 };
 
 static bool is_case(const char *what, int words)

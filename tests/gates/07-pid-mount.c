@@ -106,7 +106,7 @@ static void expect_outcomes(void)
 {
 	const char *token = fresh_token();
 	struct run *run =
-		START("driver", "init", "0.1", "probe", "hold", token);
+		START("driver", "init", "0.1", "10", "probe", "hold", token);
 	int status = random_between(1, 99), ended = 0, seen = -1;
 
 	EXPECT(finish(run) == 124,
@@ -118,7 +118,7 @@ static void expect_outcomes(void)
 	       "CMD was ended by SIGTERM, and *outcome says: ended %d, wait "
 	       "status %#x",
 	       ended, (unsigned)seen);
-	run = START("driver", "init", "0", "probe", "exit",
+	run = START("driver", "init", "0", "10", "probe", "exit",
 		    number_word(status));
 	EXPECT(finish(run) == status,
 	       "CMD has exited with %d: expected run_init() to return that, "
@@ -130,6 +130,60 @@ static void expect_outcomes(void)
 	       "CMD has exited with %d, and *outcome says: ended %d, wait "
 	       "status %#x",
 	       status, ended, (unsigned)seen);
+}
+
+/* What process 1 waits in fails: it says so, or has another way to go on. */
+static void expect_failure_told(void)
+{
+	const char *token = fresh_token();
+	char fault[64], program[96];
+	struct run *run;
+	pid_t command = 0;
+
+	snprintf(fault, sizeof(fault), "fail=sleep:1:%d:%s", EINVAL, token);
+	snprintf(program, sizeof(program), "driver init 0 10 probe hold %s",
+		 token);
+	run = START("probe", "launch", fault, program);
+	AWAIT(has_ended(run) || ((command = find_probe(token)) &&
+				 (exists(token, ".failed") ||
+				  is_idle(parent_of(command)))),
+	      "CMD was not executed");
+	kill_process(command, SIGKILL);
+	if (finish(run) == 128 + SIGKILL)
+		return;
+	EXPECT(finish(run) == 125,
+	       "process 1 could not wait for signals (%s), of which "
+	       "supervise() tells by -1: expected run_init() to return 125, "
+	       "saw %d",
+	       strerror(EINVAL), finish(run));
+	expect_refusal(run, strerror(EINVAL));
+}
+
+static bool recorded(const char *path, int sig)
+{
+	char line[16];
+
+	snprintf(line, sizeof(line), "\n%d\n", sig);
+	return strstr(read_in_sandbox(path), line) != NULL;
+}
+
+/* Process 1 at rest after SIGTERM, with CMD not killed, gives it some time. */
+static void expect_no_grace(void)
+{
+	const char *path = in_tmp(fresh_token(), "");
+	struct run *run =
+		START("driver", "init", "0", "0", "probe", "record", path, "0");
+	pid_t command = await_probe(path), init = parent_of(command);
+
+	AWAIT(strncmp(read_in_sandbox(path), "ready", 5) == 0 || has_ended(run),
+	      "CMD was not executed");
+	kill_process(init, SIGTERM);
+	AWAIT(is_dying(command) || (recorded(path, SIGTERM) && is_idle(init)),
+	      "SIGTERM was sent to process 1 and has not reached CMD");
+	EXPECT(is_dying(command),
+	       "how->grace is 0, and CMD was sent SIGTERM: expected SIGKILL "
+	       "at once, and process 1 waits for something");
+	expect_status(run, 128 + SIGKILL);
 }
 
 static void exit_status_kept(void)
@@ -152,6 +206,8 @@ static void exit_status_kept(void)
 	expect_status(START("pidns", fresh_token()), 127);
 	expect_status(START("pidns", "/tmp"), 126);
 	expect_outcomes();
+	expect_failure_told();
+	expect_no_grace();
 	/* Process 1 is the first, CMD the second. */
 	snprintf(fault, sizeof(fault), "fail=fork:2:%d", EAGAIN);
 	REFUSES("Resource temporarily unavailable", "probe", "launch", fault,
@@ -195,14 +251,6 @@ static void reaps_orphans(void)
 	kill_process(family[0], SIGINT);
 	expect_status(run, 128 + SIGINT);
 	expect_nothing_left();
-}
-
-static bool recorded(const char *path, int sig)
-{
-	char line[16];
-
-	snprintf(line, sizeof(line), "\n%d\n", sig);
-	return strstr(read_in_sandbox(path), line) != NULL;
 }
 
 /* Process 1 is at this system call, with no CMD yet, until release(). */
@@ -865,6 +913,28 @@ static void expect_killed(void)
 	expect_nothing_left();
 }
 
+/* That the parent lives is not known either then. */
+static void expect_look(void)
+{
+	const char *token = fresh_token();
+	char fault[64], program[96];
+	struct run *run;
+
+	snprintf(fault, sizeof(fault), "fail=sleep:0:%d:%s", ENOMEM, token);
+	snprintf(program, sizeof(program), "driver child %s probe exit 0",
+		 in_tmp(token, ""));
+	run = START("probe", "launch", fault, program);
+	finish(run);
+	/* There are other calls to look with. */
+	if (!exists(token, ".failed"))
+		return;
+	EXPECT(*errors_of(run),
+	       "die_with_parent() cannot look whether its parent lives (%s): "
+	       "expected -1, saw 0",
+	       strerror(ENOMEM));
+	expect_refusal(run, strerror(ENOMEM));
+}
+
 static void alone(void)
 {
 	const char *token = fresh_token(), *go = in_tmp(fresh_token(), "");
@@ -881,6 +951,7 @@ static void alone(void)
 	       "-1, saw %d",
 	       finish(run));
 	expect_refusal(run, strerror(ESRCH));
+	expect_look();
 	snprintf(fault, sizeof(fault), "fail=pdeathsig:1:%d", EPERM);
 	run = START("probe", "launch", fault, "pidns probe exit 0");
 	EXPECT(finish(run) == 125,

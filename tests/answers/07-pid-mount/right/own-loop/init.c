@@ -2,6 +2,7 @@
 #include "init.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -81,6 +82,8 @@ static void pass(int signals, pid_t command, int grace, double seconds)
 static int watch_over(pid_t command, const struct supervision *how,
 		      struct outcome *outcome)
 {
+	/* A timer that is set to nothing is stopped. */
+	const double grace = fmax(how->grace, 1e-6);
 	sigset_t all;
 	struct pollfd fds[3];
 	uint64_t times;
@@ -98,12 +101,12 @@ static int watch_over(pid_t command, const struct supervision *how,
 	set_timer(fds[1].fd, how->timeout);
 	while (!collect(command, outcome)) {
 		poll(fds, 3, -1);
-		pass(fds[0].fd, command, fds[2].fd, how->grace);
+		pass(fds[0].fd, command, fds[2].fd, grace);
 		if (read(fds[1].fd, &times, sizeof(times)) > 0) {
 			timed_out = 1;
 			kill(command, SIGTERM);
 			kill(command, SIGCONT);
-			set_timer(fds[2].fd, how->grace);
+			set_timer(fds[2].fd, grace);
 		}
 		if (read(fds[2].fd, &times, sizeof(times)) > 0)
 			kill(command, SIGKILL);
