@@ -4,12 +4,15 @@
  *
  *	driver status N...	prints exit_status(N), a line for each
  *	driver calls N CMD...	starts CMD as the child and N times more as
- *				other children. On each SIGUSR1 it calls
+ *				other children, each in a process group of its
+ *				own, which every signal that stops can stop
+ *				then. On each SIGUSR1 it calls
  *				reap_ended() once and prints what comes of it:
  *				RETURNED ENDED STATUS STOPPED REAPED USEC KIB.
  *				On SIGUSR2 it starts CMD again, with the process
- *				id that the child had (as root). On SIGTERM it
- *				ends.
+ *				id that the child had (as root). On SIGHUP it
+ *				starts a thousand more, which end at once. On
+ *				SIGTERM it ends.
  */
 #include <errno.h>
 #include <signal.h>
@@ -17,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "failure.h"
 #include "reap.h"
@@ -62,10 +66,34 @@ static void start_as(const struct command *command, pid_t pid)
 	}
 }
 
+static void leave_a_thousand(void)
+{
+	for (int i = 0; i < 1000; i++) {
+		pid_t child = fork();
+
+		if (child == 0)
+			_exit(0);
+		if (child < 0) {
+			failed("fork", "number %d", i + 1);
+			die(EXIT_OURS);
+		}
+	}
+}
+
+static int lead_a_group(void *data)
+{
+	(void)data;
+	return setpgid(0, 0) < 0 ? failed("setpgid", "") : 0;
+}
+
 static int call_on_signals(int others, char **words)
 {
 	struct outcome outcome = {0};
-	struct command command = {.file = words[0], .argv = words};
+	struct command command = {
+		.file = words[0],
+		.argv = words,
+		.prepare = lead_a_group,
+	};
 	pid_t child = 0;
 	sigset_t set, before;
 	int sig;
@@ -73,6 +101,7 @@ static int call_on_signals(int others, char **words)
 	sigemptyset(&set);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, &before);
 	command.mask = &before;
@@ -87,6 +116,8 @@ static int call_on_signals(int others, char **words)
 	while (sigwait(&set, &sig) == 0 && sig != SIGTERM) {
 		if (sig == SIGUSR1)
 			call(child, &outcome);
+		else if (sig == SIGHUP)
+			leave_a_thousand();
 		else
 			start_as(&command, child);
 	}

@@ -9,15 +9,15 @@
 #include "gate.h"
 #include "process.h"
 
-/* As many orphans as end at once, and the command. */
-#define CROWD 300
+/* As many orphans as end at once; as many as the driver leaves as zombies. */
+enum { CROWD = 300, THOUSAND = 1000 };
 
 /* The children of whoever was looked at last; of reap, CMD is the first. */
-static pid_t family[CROWD + 64];
+static pid_t family[THOUSAND + 64];
 
 static size_t count_children(pid_t pid)
 {
-	return children_of(pid, family, CROWD + 64);
+	return children_of(pid, family, sizeof(family) / sizeof(family[0]));
 }
 
 static bool is_alive(pid_t pid)
@@ -25,6 +25,19 @@ static bool is_alive(pid_t pid)
 	char state = state_of(pid);
 
 	return state != 0 && state != 'Z';
+}
+
+static void end_one(pid_t pid, int sig)
+{
+	kill_process(pid, sig);
+	AWAIT(state_of(pid) == 'Z', "process %d does not end", pid);
+}
+
+static void set_state(pid_t pid, int sig, bool stopped)
+{
+	kill_process(pid, sig);
+	AWAIT((state_of(pid) == 'T') == stopped, "process %d does not %s", pid,
+	      stopped ? "stop" : "go on");
 }
 
 static const char *in_one_line(const char *text)
@@ -273,29 +286,6 @@ static size_t count_zombies(pid_t parent)
 	return zombies;
 }
 
-static void no_zombies(void)
-{
-	const char *token = fresh_token();
-	struct run *run = start_orphans(CROWD, token);
-	pid_t reap = pid_of(run), command = family[0];
-
-	release(token);
-	AWAIT(count_children(reap) <= 1,
-	      "%d orphans have ended at once and %zu of them are zombies: one "
-	      "SIGCHLD may stand for many children",
-	      CROWD, count_zombies(reap));
-	EXPECT(!has_ended(run) && is_alive(command),
-	       "reap has ended before its command");
-	EXPECT(count_descriptors(reap) < 16,
-	       "reap has %d open descriptors after %d children: it forgets to "
-	       "close them",
-	       count_descriptors(reap), CROWD);
-	kill_process(command, SIGKILL);
-	expect_status(run, 128 + SIGKILL);
-	expect_counts(run, CROWD);
-	expect_nothing_left();
-}
-
 /* What `probe record` has written by now has this line. */
 static bool recorded(const char *path, const char *word)
 {
@@ -371,6 +361,53 @@ static void stopped_is_not_ended(void)
 }
 
 /*
+ * What it has used so far, in microseconds: what the kernel counts in clock
+ * ticks, field 14 (user) or 15 (system) of /proc/PID/stat, was no less.
+ */
+static unsigned long used(pid_t pid, bool system)
+{
+	const char *fields = strrchr(proc_file(pid, "stat"), ')');
+	unsigned long user_ticks = 0, system_ticks = 0;
+
+	if (fields)
+		sscanf(fields,
+		       ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+		       &user_ticks, &system_ticks);
+	return (system ? system_ticks : user_ticks) * 1000000UL /
+	       (unsigned long)sysconf(_SC_CLK_TCK);
+}
+
+/* The two kinds of CPU time, of a command that has had both. */
+static void time_of_both_kinds(void)
+{
+	static const char *const names[] = {"user_usec", "system_usec"};
+	struct run *run = START("reap", "--stats", "dd", "if=/dev/zero",
+				"of=/dev/null", "bs=64");
+	pid_t reap = pid_of(run), command;
+	unsigned long had[2] = {0};
+
+	AWAIT((count_children(reap) == 1 && used(family[0], false) > 0 &&
+	       used(family[0], true) > 0) ||
+		      has_ended(run),
+	      "the command has no user time, or no system time");
+	EXPECT(!has_ended(run), "reap has ended before its command");
+	command = family[0];
+	/* What it had stands still before it is told. */
+	set_state(reap, SIGSTOP, true);
+	end_one(command, SIGKILL);
+	for (int i = 0; i < 2; i++)
+		had[i] = used(command, i == 1);
+	set_state(reap, SIGCONT, false);
+	expect_end(run, 128 + SIGKILL);
+	for (int i = 0; i < 2; i++)
+		EXPECT(statistic(run, names[i]) >= had[i],
+		       "the command has used %lu microseconds or more of its "
+		       "%s time, and %s is %lu",
+		       had[i], i == 0 ? "user" : "system", names[i],
+		       statistic(run, names[i]));
+}
+
+/*
  * The command's child fills 8 MiB, and two orphans 24 each, one before and
  * one after that: whose memory is told?
  */
@@ -408,6 +445,7 @@ static void statistics(void)
 	       kib);
 	EXPECT(statistic(run, "user_usec") + statistic(run, "system_usec") > 0,
 	       "the command has used CPU time, saw none");
+	time_of_both_kinds();
 }
 
 /* What the driver prints of one call of reap_ended(). */
@@ -477,19 +515,6 @@ static struct told call(struct run *run, const char *what, struct told want)
 
 #define CALL(what, ...) call(run, what, (struct told){__VA_ARGS__})
 
-static void end_one(pid_t pid, int sig)
-{
-	kill_process(pid, sig);
-	AWAIT(state_of(pid) == 'Z', "process %d does not end", pid);
-}
-
-static void set_state(pid_t pid, int sig, bool stopped)
-{
-	kill_process(pid, sig);
-	AWAIT((state_of(pid) == 'T') == stopped, "process %d does not %s", pid,
-	      stopped ? "stop" : "go on");
-}
-
 /* True when it has so many children, in family[], and all are the probe. */
 static bool all_execute(pid_t parent, size_t count, const char *token)
 {
@@ -501,13 +526,16 @@ static bool all_execute(pid_t parent, size_t count, const char *token)
 	return true;
 }
 
-/* `driver calls`, its children in family[], the one that matters first. */
-static struct run *start_calls(int others)
+/*
+ * `driver calls`, its children in family[], the one that matters first;
+ * `setting` as of the launcher.
+ */
+static struct run *start_calls(const char *setting, int others)
 {
 	const char *token = fresh_token();
-	struct run *run =
-		START_WITH({.as_root = true}, "driver", "calls",
-			   number_word(others), "probe", "hold", token);
+	struct run *run = START_WITH(
+		{.as_root = true}, "probe", "launch", setting,
+		word("driver calls %d probe hold %s", others, token));
 	pid_t driver = pid_of(run);
 
 	AWAIT(all_execute(driver, (size_t)others + 1, token) || has_ended(run),
@@ -517,8 +545,18 @@ static struct run *start_calls(int others)
 	return run;
 }
 
+/* Not SIGSTOP, but one of those that a process may also ignore or handle. */
+static int stop_signal(void)
+{
+	static const int signals[] = {SIGTSTP, SIGTTIN, SIGTTOU};
+
+	return signals[random_between(0, 2)];
+}
+
 static void told_of_stops(struct run *run, pid_t child, pid_t other)
 {
+	const int sig = stop_signal();
+
 	CALL("nothing has happened", .returned = 1);
 	set_state(child, SIGSTOP, true);
 	CALL("the child has stopped", .returned = 1, .stopped = SIGSTOP);
@@ -527,6 +565,11 @@ static void told_of_stops(struct run *run, pid_t child, pid_t other)
 	     .stopped = SIGSTOP);
 	set_state(other, SIGCONT, false);
 	CALL("the other child goes on", .returned = 1, .stopped = SIGSTOP);
+	set_state(child, SIGCONT, false);
+	CALL("the child goes on", .returned = 1);
+	set_state(child, sig, true);
+	CALL(word("signal %d has stopped the child", sig), .returned = 1,
+	     .stopped = sig);
 	set_state(child, SIGCONT, false);
 	CALL("the child goes on", .returned = 1);
 	set_state(child, SIGSTOP, true);
@@ -573,10 +616,57 @@ static void told_of_ends(struct run *run, const pid_t *pids)
 	     .usec = told.usec, .kib = told.kib);
 }
 
+/* News of several kinds and of several children, all before one call. */
+static void told_at_once(void)
+{
+	const int sig = stop_signal();
+	struct run *run = start_calls("block=0", 5);
+	pid_t pids[6];
+
+	memcpy(pids, family, sizeof(pids));
+	set_state(pids[1], SIGSTOP, true);
+	end_one(pids[2], SIGTERM);
+	set_state(pids[3], sig, true);
+	CALL("one other child has ended, one before it and one after it have "
+	     "stopped",
+	     .returned = 1, .reaped = 1);
+	set_state(pids[1], SIGCONT, false);
+	end_one(pids[3], SIGKILL);
+	CALL("one other child goes on and one has ended", .returned = 1,
+	     .reaped = 2);
+	set_state(pids[0], sig, true);
+	end_one(pids[4], SIGKILL);
+	CALL("the child has stopped and another one has ended", .returned = 1,
+	     .stopped = sig, .reaped = 3);
+	end_one(pids[0], SIGKILL);
+	end_one(pids[1], SIGKILL);
+	end_one(pids[5], SIGKILL);
+	CALL("the child and all others have ended", .ended = 1,
+	     .status = SIGKILL, .reaped = 6);
+	send_signal(run, SIGTERM);
+	expect_status(run, 0);
+}
+
+/* The kernel itself collects the children of who ignores SIGCHLD. */
+static void told_of_nobody(void)
+{
+	struct run *run =
+		start_calls(word("ignore=%x", 1U << (SIGCHLD - 1)), 0);
+	pid_t child = family[0];
+
+	kill_process(child, SIGKILL);
+	AWAIT(state_of(child) == 0, "process %d does not end", child);
+	CALL("the only child has ended, and nobody can wait for it since "
+	     "SIGCHLD is ignored",
+	     .returned = 0);
+	send_signal(run, SIGTERM);
+	expect_status(run, 0);
+}
+
 /* Every call of reap_ended() tells all that has happened, and no more. */
 static void outcome(void)
 {
-	struct run *run = start_calls(4);
+	struct run *run = start_calls("block=0", 4);
 	pid_t pids[5];
 
 	memcpy(pids, family, sizeof(pids));
@@ -584,6 +674,64 @@ static void outcome(void)
 	told_of_ends(run, pids);
 	send_signal(run, SIGTERM);
 	expect_status(run, 0);
+	about_task(4);
+	told_at_once();
+	told_of_nobody();
+}
+
+/* As many as the one SIGCHLD may stand for, and one call. */
+static void a_thousand_at_once(void)
+{
+	struct run *run = start_calls("block=0", 0);
+	pid_t driver = pid_of(run), child = family[0];
+
+	send_signal(run, SIGHUP);
+	/* The limit is for one fork, as it is for orphans. */
+	for (size_t now = 0; now <= THOUSAND && !has_ended(run);) {
+		size_t before = now;
+
+		AWAIT((now = count_children(driver)) > before || has_ended(run),
+		      "the driver has not started a thousand children, but %zu",
+		      now);
+	}
+	AWAIT(count_zombies(driver) == THOUSAND || has_ended(run),
+	      "of a thousand children of the driver only %zu have ended",
+	      count_zombies(driver));
+	CALL("a thousand other children have ended", .returned = 1,
+	     .reaped = THOUSAND);
+	EXPECT(count_children(driver) == 1,
+	       "reap_ended() has returned, and %zu of a thousand children "
+	       "that had ended are zombies still",
+	       count_zombies(driver));
+	end_one(child, SIGKILL);
+	CALL("after a thousand others the child has ended", .ended = 1,
+	     .status = SIGKILL, .reaped = THOUSAND + 1);
+	send_signal(run, SIGTERM);
+	expect_status(run, 0);
+}
+
+static void no_zombies(void)
+{
+	const char *token = fresh_token();
+	struct run *run = start_orphans(CROWD, token);
+	pid_t reap = pid_of(run), command = family[0];
+
+	release(token);
+	AWAIT(count_children(reap) <= 1,
+	      "%d orphans have ended at once and %zu of them are zombies: one "
+	      "SIGCHLD may stand for many children",
+	      CROWD, count_zombies(reap));
+	EXPECT(!has_ended(run) && is_alive(command),
+	       "reap has ended before its command");
+	EXPECT(count_descriptors(reap) < 16,
+	       "reap has %d open descriptors after %d children: it forgets to "
+	       "close them",
+	       count_descriptors(reap), CROWD);
+	kill_process(command, SIGKILL);
+	expect_status(run, 128 + SIGKILL);
+	expect_counts(run, CROWD);
+	a_thousand_at_once();
+	expect_nothing_left();
 }
 
 /* A wait that a signal has interrupted, whichever it is. */
@@ -649,7 +797,9 @@ static const struct test tests[] = {
 	{"adopts_orphans", 1,
 	 "orphans below reap become its children, and are collected",
 	 adopts_orphans, 0, 2},
-	{"no_zombies", 1, "of 300 children that end at once no zombie stays",
+	{"no_zombies", 1,
+	 "of 300 children that end at once, and of a thousand that have ended, "
+	 "no zombie stays",
 	 no_zombies, TAKES_LONG, 4},
 	{"goes_on_meanwhile", 1,
 	 "while CMD runs, reap sleeps and passes signals on: collecting does "
