@@ -68,8 +68,9 @@ struct lane {
  * (shared.h), are gone when this returns, and die with the caller when it is
  * killed (watch.h). They stay in the caller's session: with autogroup on, nice
  * compares only inside one session (sched(7)). The caller itself keeps its own
- * nice value, policy and CPUs. A signal that it handles meanwhile makes the
- * race neither shorter nor longer.
+ * nice value, policy and CPUs, its signal handlers and mask, and its other
+ * children. A signal that it handles meanwhile makes the race neither shorter
+ * nor longer.
  *
  * Returns 0, or -1 with errno: EINVAL for values out of range, EACCES
  * or EPERM when a lane wants a nice value that the caller may not give,

@@ -6,13 +6,11 @@
  *	driver child SETTING... CMD...	to a child, which then becomes CMD;
  *exits as that does
  *	driver weights NICE...		nice_weight() of each, a line for each
- *	driver race SECONDS NICE...	race(); says "returned" and what, and
- *					waits to be killed. A NICE that begins
- *					with + is that much above our own
- *	driver alarmed MS SECONDS NICE...
- *					the same, with a handler for SIGALRM,
- *					which comes every MS milliseconds (0:
- *					never) and is not to restart anything
+ *	driver race SECONDS NICE...	race(); says "returned" and what,
+ *"after" and how many seconds, and waits to be killed. A NICE that begins with
+ *+ is that much above our own driver alarmed MS SECONDS NICE... the same, with
+ *a handler for SIGALRM, which comes every MS milliseconds (0: never) and is not
+ *to restart anything
  *
  * SETTING: nice=N, policy=NUMBER:PRIORITY, io=CLASS:LEVEL or cpus=N,N... None
  * of them is looked at here: what there is not is for apply_schedule() to find.
@@ -25,6 +23,7 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "failure.h"
@@ -122,11 +121,19 @@ static int nice_from(const char *word)
 	return atoi(word);
 }
 
+static double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 static _Noreturn void run_race(char **words)
 {
 	const struct itimerval none = {0};
 	struct lane lanes[MOST_LANES] = {0};
-	double seconds = atof(words[0]);
+	double seconds = atof(words[0]), began;
 	size_t count = 0;
 	int result;
 
@@ -134,11 +141,13 @@ static _Noreturn void run_race(char **words)
 		lanes[count].nice = nice_from(words[count + 1]);
 		count++;
 	}
+	began = seconds_now();
 	result = race(lanes, count, seconds);
+	seconds = seconds_now() - began;
 	if (result < 0)
 		report_failure();
 	setitimer(ITIMER_REAL, &none, NULL);
-	dprintf(STDOUT_FILENO, "returned %d\n", result);
+	dprintf(STDOUT_FILENO, "returned %d after %.6f\n", result, seconds);
 	for (;;)
 		pause();
 }

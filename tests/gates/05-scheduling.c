@@ -237,17 +237,38 @@ static void expect_operation(struct run *run)
 	       "it says why, and not what it was that failed");
 }
 
-/* apply_schedule() finds what there is not. */
-static void expect_invalid(const char *setting)
+/*
+ * apply_schedule() finds what there is not; `first` and `second` as of the
+ * launcher.
+ */
+static void expect_invalid_with(const char *first, const char *second,
+				const char *setting)
 {
 	const char *token = fresh_token();
-	char path[64];
-	struct run *run;
+	struct run *run =
+		START("probe", "launch", first, second,
+		      word("driver self %s touch /tmp/%s", setting, token));
 
-	snprintf(path, sizeof(path), "/tmp/%s", token);
-	run = START("driver", "self", setting, "touch", path);
 	expect_not_run(run, strerror(EINVAL), token);
 	expect_operation(run);
+}
+
+static void expect_invalid(const char *setting)
+{
+	expect_invalid_with("block=0", "block=0", setting);
+}
+
+/*
+ * The same of what an ordinary user may not have either: a kernel that allows
+ * him everything takes it in silence.
+ */
+static void expect_invalid_for_all(const char *setting)
+{
+	if (strncmp(setting, "io=", 3) == 0)
+		expect_invalid_with("block=0", "fake=ioprio_set:1", setting);
+	else
+		expect_invalid_with("fake=setpriority:1", "fake=setscheduler:1",
+				    setting);
 }
 
 /* The kernel would take one of two CPUs and keep silent about the other. */
@@ -600,12 +621,14 @@ static void expect_no_silence(void)
 	about_task(1);
 	expect_invalid("nice=20");
 	expect_invalid("nice=100");
+	expect_invalid_for_all("nice=-21");
 	about_task(4);
 	expect_invalid("io=2:8");
 	expect_invalid("io=2:-1");
 	expect_invalid("io=3:1");
 	expect_invalid("io=0:1");
 	expect_invalid("io=4:0");
+	expect_invalid_for_all("io=1:8");
 	about_task(3);
 	expect_invalid("policy=0:1");
 	expect_invalid("policy=1:0");
@@ -1179,34 +1202,50 @@ static void race_shares(void)
 	results_told();
 }
 
-/* race() by the driver, as the program calls it; the driver when it is back. */
-static pid_t race_returns(struct run *run)
+/* Why race() may wait for ever. */
+static const char *likely_cause(pid_t caller, size_t others)
 {
-	pid_t left = 0;
+	pid_t found[LANES + 1] = {0};
+
+	if (children_of(caller, found, LANES + 1) <= others)
+		return "it has no lane any more";
+	return state_of(found[others]) == 'Z' ? "a lane of it is a zombie"
+					      : "a lane of it still runs";
+}
+
+/*
+ * race() by the driver has come back. `others`: so many children the driver had
+ * before; those that are younger are lanes.
+ */
+static void race_returns(struct run *run, size_t others)
+{
+	pid_t found[LANES + 1] = {0};
+	size_t count;
 
 	AWAIT(strstr(output_of(run), "returned") || has_ended(run),
-	      "race() does not return");
+	      "race() does not return: %s", likely_cause(pid_of(run), others));
 	EXPECT(!has_ended(run),
 	       "it has ended, with status %d, before race() "
 	       "has returned",
 	       finish(run));
-	EXPECT(children_of(pid_of(run), &left, 1) == 0,
+	count = children_of(pid_of(run), found, LANES + 1);
+	EXPECT(count >= others,
+	       "race() has returned, and has collected a child of its caller "
+	       "that is no lane");
+	EXPECT(count == others,
 	       "race() has returned, and a lane is still there (state %c)",
-	       state_of(left));
+	       state_of(found[others]));
 	EXPECT(count_descriptors(pid_of(run)) == 3,
 	       "race() has returned, and %d descriptors are open: expected 0, "
 	       "1 and 2",
 	       count_descriptors(pid_of(run)));
-	return pid_of(run);
 }
 
-/* `error` 0: it is to succeed. */
-static void expect_returned(struct run *run, int error)
+/* What the driver says of race(). `error` 0: it is to succeed. */
+static void expect_result_of(struct run *run, int error)
 {
-	bool done;
+	bool done = strstr(output_of(run), "returned 0") != NULL;
 
-	race_returns(run);
-	done = strstr(output_of(run), "returned 0") != NULL;
 	EXPECT(done == (error == 0), "race() returned %d, expected %d%s",
 	       done ? 0 : -1, error ? -1 : 0,
 	       error == ECANCELED ? ": a lane was killed meanwhile" : "");
@@ -1216,9 +1255,20 @@ static void expect_returned(struct run *run, int error)
 	       errors_of(run));
 	if (error)
 		expect_operation(run);
+}
+
+static void end_driver(struct run *run)
+{
 	send_signal(run, SIGKILL);
 	finish(run);
 	expect_nothing_left();
+}
+
+static void expect_returned(struct run *run, int error)
+{
+	race_returns(run, 0);
+	expect_result_of(run, error);
+	end_driver(run);
 }
 
 static void race_fails(void)
@@ -1247,6 +1297,10 @@ static void race_fails(void)
 	expect_returned(START("probe", "launch", fault, other,
 			      "driver race 60 +2 +1 +2"),
 			ESRCH);
+	expect_returned(START("probe", "launch",
+			      word("fail=setaffinity:2:%d", EINVAL),
+			      "driver race 0.01 +2 +1 +2"),
+			EINVAL);
 	about_task(7);
 	snprintf(fault, sizeof(fault), "fail=wait:%d:%d", random_between(1, 3),
 		 EINTR);
@@ -1262,18 +1316,51 @@ static void await_zombie(pid_t lane)
 	      "a lane was killed and goes on");
 }
 
-/* While it waits at the start for the lane after it. */
-static void lane_never_starts(void)
+/*
+ * Lane `number`, of 3, ends before the start: as the caller is about to fork
+ * the one after it, or, with the last one, to say where that may run.
+ */
+static void lane_never_starts(size_t number)
+{
+	static const char *const held[] = {"fork:2", "fork:3", "setaffinity:3"};
+	const char *token = fresh_token();
+	struct run *run = START("probe", "launch",
+				word("pause=%s:%s", held[number - 1], token),
+				"driver race 0.01 +1 +2 +2");
+	pid_t found[LANES] = {0};
+
+	AWAIT(exists(token, ".paused") || strstr(output_of(run), "returned") ||
+		      has_ended(run),
+	      "lane %zu of 3 is not prepared", number);
+	EXPECT(exists(token, ".paused") &&
+		       children_of(pid_of(run), found, LANES) == number,
+	       "there are not %zu of 3 lanes while the last of them is "
+	       "prepared",
+	       number);
+	kill_process(found[number - 1], SIGKILL);
+	await_zombie(found[number - 1]);
+	release(token);
+	expect_returned(run, ECANCELED);
+}
+
+/* By itself: a lane that would outlive its caller is not to run. */
+static void lane_exits(void)
 {
 	const char *token = fresh_token();
 	pid_t lane = 0;
-	struct run *run = start_half_a_race(
-		"block=0", "block=0", "driver race 0.05 +1 +2", token, &lane);
+	struct run *run =
+		start_half_a_race(word("fail=pdeathsig:1:%d", EPERM), "block=0",
+				  "driver race 0.01 +1 +2", token, &lane);
 
-	kill_process(lane, SIGKILL);
-	await_zombie(lane);
+	AWAIT(state_of(lane) == 'Z' || state_of(lane) == 0,
+	      "prctl(2) has refused a lane the signal at the end of its "
+	      "parent, and the lane goes on");
 	release(token);
-	expect_returned(run, ECANCELED);
+	race_returns(run, 0);
+	EXPECT(strstr(output_of(run), "returned -1"),
+	       "race() returned 0, expected -1: a lane has exited before the "
+	       "race was over");
+	end_driver(run);
 }
 
 /* How many lanes have ended, or are about to; whether another one runs. */
@@ -1382,25 +1469,108 @@ static bool kill_a_lane(const char *seconds)
 
 static void lane_ends_early(void)
 {
-	lane_never_starts();
+	for (size_t number = 1; number <= 3; number++)
+		lane_never_starts(number);
+	lane_exits();
 	/* The longer ones are for a machine that is too busy. */
-	if (!kill_a_lane("0.2") && !kill_a_lane("2"))
+	if (!kill_a_lane("0.1") && !kill_a_lane("2"))
 		kill_a_lane("6");
 }
 
-/* Signals that come all the time make it neither shorter nor longer. */
+static uint64_t bit_of(int sig)
+{
+	return UINT64_C(1) << (sig - 1);
+}
+
+/* What the caller of race() blocks, ignores and handles is as it was. */
+static void expect_signals(struct run *run, uint64_t blocked, uint64_t ignored,
+			   uint64_t handled)
+{
+	const struct {
+		const char *name, *what;
+		uint64_t wanted;
+	} masks[] = {
+		{"SigBlk", "blocks", blocked},
+		{"SigIgn", "ignores", ignored},
+		{"SigCgt", "has handlers for", handled},
+	};
+
+	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		uint64_t mask = status_mask(pid_of(run), masks[i].name);
+
+		EXPECT(mask == masks[i].wanted,
+		       "race() has returned, and its caller %s the signals "
+		       "%#llx (%s of /proc/PID/status): expected %#llx, as "
+		       "before",
+		       masks[i].what, (unsigned long long)mask, masks[i].name,
+		       (unsigned long long)masks[i].wanted);
+	}
+}
+
+/*
+ * Signals that come all the time make it neither shorter nor longer: who adds
+ * as much for each as there is between two of them never returns.
+ */
 static void race_interrupted(void)
 {
-	double began = seconds_now();
 	struct run *run =
-		START("driver", "alarmed", "10", "0.2", "+1", "+2", "+3");
+		START("driver", "alarmed", "2", "0.2", "+1", "+2", "+3");
+	double seconds = 0;
 
-	race_returns(run);
-	EXPECT(seconds_now() - began >= 0.2,
-	       "a race of 0.2 seconds, with a signal every 10 milliseconds, "
+	race_returns(run, 0);
+	sscanf(output_of(run), "returned %*d after %lf", &seconds);
+	EXPECT(seconds > 0.1999,
+	       "a race of 0.2 seconds, with a signal every 2 milliseconds, "
 	       "has ended after %.3f",
-	       seconds_now() - began);
+	       seconds);
+	expect_signals(run, 0, 0, bit_of(SIGALRM));
 	expect_returned(run, 0);
+}
+
+/* What the caller does not want to hear of ends its lanes neither. */
+static void signals_held_off(void)
+{
+	const uint64_t ending = bit_of(SIGHUP) | bit_of(SIGINT) |
+				bit_of(SIGQUIT) | bit_of(SIGUSR1) |
+				bit_of(SIGUSR2) | bit_of(SIGTERM);
+	static const char *const settings[] = {"block", "ignore"};
+
+	for (int i = 0; i < 2; i++) {
+		struct run *run = START("probe", "launch",
+					word("%s=%llx", settings[i],
+					     (unsigned long long)ending),
+					"driver race 0.01 +1 +2");
+
+		race_returns(run, 0);
+		expect_signals(run, i == 0 ? ending : 0, i == 1 ? ending : 0,
+			       0);
+		expect_returned(run, 0);
+	}
+}
+
+/* A zombie and one that runs, both older than the lanes. */
+static void other_children_stay(void)
+{
+	static const char script[] =
+		"probe exit 0 & probe hold $0 & "
+		"exec probe launch pause=fork:1:$1 'driver race 0.01 +1 +2'";
+	const char *token = fresh_token(), *held = fresh_token();
+	struct run *run = START("sh", "-c", script, token, held);
+	pid_t child = await_probe(token), found[2];
+
+	AWAIT((exists(held, ".paused") &&
+	       children_of(pid_of(run), found, 2) == 2 &&
+	       (state_of(found[0]) == 'Z' || state_of(found[1]) == 'Z')) ||
+		      has_ended(run),
+	      "there is no first fork");
+	release(held);
+	race_returns(run, 2);
+	EXPECT(!is_dying(child),
+	       "race() has returned, and has killed a child of its caller that "
+	       "is no lane");
+	expect_result_of(run, 0);
+	kill_process(child, SIGKILL);
+	end_driver(run);
 }
 
 static void killed_at_any_moment(void)
@@ -1427,6 +1597,8 @@ static void race_ends(void)
 	all_end_together(0);
 	all_end_together(1);
 	race_interrupted();
+	signals_held_off();
+	other_children_stay();
 	about_task(6);
 	killed_at_any_moment();
 }
