@@ -27,8 +27,8 @@ struct supervision {
  * Blocks every signal that can be passed on, and SIGCHLD. From here on none
  * is lost: it waits until supervise() takes it. The signals that a fault in
  * the program itself raises (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP,
- * SIGABRT, SIGSYS) stay as they are, blocked or not: blocking them would be no
- * help.
+ * SIGABRT, SIGSYS) stay as they are, blocked or not, and are not taken:
+ * blocking them would be no help.
  *
  * The mask from before goes to *before: the child must start with that one
  * (struct command, mask), for a mask is inherited through execve(2). So is
@@ -48,7 +48,7 @@ int hold_signals(sigset_t *before);
  * Every signal that arrives goes on to the child, and to nobody else, also one
  * that came before this call. (But not what the terminal has sent to the child
  * as well: came_to_both().) Without how->terminal, SIGTSTP stops this process
- * after that: stop_self().
+ * after that, also one that has come to both: stop_self().
  *
  * The first SIGTERM starts the grace period, and later signals do not put off
  * its end. When the child has not ended by then its process group is sent

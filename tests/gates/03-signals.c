@@ -44,6 +44,27 @@ static uint64_t bit(int sig)
 	return UINT64_C(1) << (sig - 1);
 }
 
+/* For `probe launch`: these are blocked when the program starts. */
+static const char *blocked(uint64_t signals)
+{
+	return word("block=%llx", (unsigned long long)signals);
+}
+
+/*
+ * For `probe launch`: stands still before it becomes a subreaper, which is
+ * after hold_signals() and before there is a child.
+ */
+static const char *paused_early(const char *token)
+{
+	return word("pause=subreaper:1:%s", token);
+}
+
+static void await_paused_early(struct run *run, const char *token)
+{
+	AWAIT(exists(token, ".paused") || has_ended(run),
+	      "supervise did not become a subreaper");
+}
+
 /* Where the `probe record` of now writes. */
 static const char *fresh_record(void)
 {
@@ -179,8 +200,11 @@ static void pass_one(struct run *run, pid_t supervise, int sig)
 	about_task(4);
 }
 
-/* What the other process of the child's group has had: nothing but `last`. */
-static void expect_left_alone(const char *path, int last)
+/*
+ * What the other process of the child's group has had: nothing but `last`, and
+ * not what was `sent`.
+ */
+static void expect_left_alone(const char *path, int last, const char *sent)
 {
 	char expected[32];
 	pid_t other = find_probe(path);
@@ -192,9 +216,38 @@ static void expect_left_alone(const char *path, int last)
 	kill_process(other, last);
 	AWAIT(state_of(other) == 0, "process %d does not end", other);
 	EXPECT(strcmp(read_in_sandbox(path), expected) == 0,
-	       "signals that were sent to supervise have reached another "
-	       "process of its child's group, too: a negative process id "
-	       "makes kill(2) signal a whole group");
+	       "%s reached another process of the child's group, too: a "
+	       "negative process id makes kill(2) signal a whole group",
+	       sent);
+}
+
+/* That is not always a key: the si_code of both is the same. */
+static void comes_from_kernel(void)
+{
+	struct run *run = START(
+		"probe", "launch", blocked(bit(SIGALRM)), ALARM,
+		word("supervise probe record %s %d", fresh_record(), SIGALRM));
+
+	AWAIT(has_ended(run),
+	      "SIGALRM comes from the kernel every %.3f s and does not reach "
+	      "the child: SI_KERNEL alone makes no key of it, ask "
+	      "came_to_both()",
+	      ALARM_SECONDS);
+	expect_status(run, 0);
+}
+
+static void comes_from_child(void)
+{
+	const int status = random_between(1, 99);
+	struct run *run = START("supervise", "sh", "-c",
+				"trap 'exit $0' USR1; kill -USR1 $PPID;"
+				"while :; do usleep 1000; done",
+				number_word(status));
+
+	AWAIT(has_ended(run),
+	      "the child has sent SIGUSR1 to supervise, and is to get it as it "
+	      "gets everybody else's");
+	expect_status(run, status);
 }
 
 static void every_signal(void)
@@ -232,7 +285,8 @@ static void every_signal(void)
 	       count_descriptors(supervise));
 	pass_one(run, supervise, SIGTERM);
 	expect_status(run, 0);
-	expect_left_alone(other, 64);
+	expect_left_alone(other, 64,
+			  "signals that were sent to supervise have");
 	about_task(7);
 	EXPECT(!recorded(number_word(SIGCHLD)),
 	       "SIGCHLD, which is for supervise, was passed on to its child");
@@ -240,6 +294,8 @@ static void every_signal(void)
 	EXPECT(output_of(run)[0] == '\0' && errors_of(run)[0] == '\0',
 	       "supervise has written \"%.40s\" into the command's output",
 	       output_of(run)[0] ? output_of(run) : errors_of(run));
+	comes_from_kernel();
+	comes_from_child();
 	expect_nothing_left();
 }
 
@@ -317,27 +373,19 @@ static void starts_as_called(void)
 	ignored_as_called();
 }
 
-/*
- * Stands still before it becomes a subreaper, which is after hold_signals()
- * and before there is a child; the signal comes then.
- */
+/* A signal comes when it is held and nobody is there to have it. */
 static void held_until_then(void)
 {
 	const int sig = random_between(SIGRTMIN, SIGRTMAX);
 	const int fault = faults[random_between(0, 6)];
 	const char *token = fresh_token();
-	char setting[64], blocked[32], program[64];
-	struct run *run;
+	/* One of those that are to stay as they are is blocked before. */
+	struct run *run = START("probe", "launch", blocked(bit(fault)),
+				paused_early(token),
+				word("supervise probe hold %s", token));
 	uint64_t mask;
 
-	/* One of those that are to stay as they are is blocked before. */
-	snprintf(blocked, sizeof(blocked), "block=%llx",
-		 (unsigned long long)bit(fault));
-	snprintf(setting, sizeof(setting), "pause=subreaper:1:%s", token);
-	snprintf(program, sizeof(program), "supervise probe hold %s", token);
-	run = START("probe", "launch", blocked, setting, program);
-	AWAIT(exists(token, ".paused") || has_ended(run),
-	      "supervise did not become a subreaper");
+	await_paused_early(run, token);
 	mask = status_mask(pid_of(run), "SigBlk");
 	for (int i = 1; i <= 64; i++) {
 		EXPECT((mask & bit(i)) || (!is_forwardable(i) && i != SIGCHLD),
@@ -405,7 +453,10 @@ static void many_at_once(void)
 	const int signals[] = {SIGHUP,	SIGINT,	  SIGUSR1, SIGUSR2,
 			       SIGPIPE, SIGWINCH, SIGURG,  SIGPWR};
 	const int count = sizeof(signals) / sizeof(signals[0]);
-	struct run *run = START("supervise", "probe", "record", fresh_record());
+	const int fault = faults[random_between(0, 6)];
+	struct run *run =
+		START("probe", "launch", blocked(bit(fault)),
+		      word("supervise probe record %s", fresh_record()));
 	pid_t supervise = pid_of(run);
 	int offset = random_between(0, count - 1);
 
@@ -416,6 +467,7 @@ static void many_at_once(void)
 		kill_process(supervise, signals[(i + offset) % count]);
 	for (int i = 0; i < 3; i++)
 		kill_process(supervise, realtime);
+	kill_process(supervise, fault);
 	kill_process(supervise, SIGCONT);
 	for (int i = 0; i < count; i++)
 		AWAIT(recorded(number_word(signals[i])) || has_ended(run),
@@ -431,6 +483,11 @@ static void many_at_once(void)
 	       "supervise has ended, with status %d, when many signals came at "
 	       "once",
 	       finish(run));
+	EXPECT(status_mask(supervise, "ShdPnd") & bit(fault),
+	       "signal %d (%s), which a fault raises, was blocked before "
+	       "supervise started and has come. It is none of those that are "
+	       "held and was to stay as it is, and supervise has taken it",
+	       fault, strsignal(fault));
 	send_signal(run, SIGTERM);
 	expect_status(run, 0);
 }
@@ -635,18 +692,17 @@ static struct run *start_recording(double *timeout, double *since)
 {
 	*timeout = random_between(60, 90) / 1e3 / 4;
 	for (;;) {
-		char program[128], blocked[32];
+		char program[128];
 		struct run *run;
 
 		*timeout *= 4;
-		/* The command is not to be ended by it before it records. */
-		snprintf(blocked, sizeof(blocked), "block=%llx",
-			 (unsigned long long)bit(SIGALRM));
 		snprintf(program, sizeof(program),
 			 "supervise --timeout %.3f probe record %s", *timeout,
 			 fresh_record());
 		*since = seconds_now();
-		run = START("probe", "launch", blocked, ALARM, program);
+		/* The command is not to be ended by it before it records. */
+		run = START("probe", "launch", blocked(bit(SIGALRM)), ALARM,
+			    program);
 		AWAIT(recorded("ready") || has_ended(run),
 		      "the command was not executed");
 		if (recorded("ready"))
