@@ -111,14 +111,14 @@ static bool is_late(double since)
 	return seconds_now() - since > time_limit() / 2;
 }
 
-/* Such as "0.113": short, and a number that nobody can expect. */
+/* Such as "0.063": short, and a number that nobody can expect. */
 static const char *short_time(double *value)
 {
 	static char words[2][16];
 	static int next;
 
 	next = (next + 1) % 2;
-	*value = random_between(90, 130) / 1e3;
+	*value = random_between(50, 80) / 1e3;
 	snprintf(words[next], sizeof(words[next]), "%.3f", *value);
 	return words[next];
 }
@@ -576,6 +576,35 @@ static bool grace_then_kill(double grace)
 	return pause < grace / 2;
 }
 
+/*
+ * The timeout comes in it. SIGALRM is passed on all the time: on a busy machine
+ * all takes longer, but the signals are fewer.
+ */
+static void grace_and_timeout(void)
+{
+	const double grace = 0.1;
+	const char *token = fresh_token();
+	struct run *run =
+		START("probe", "launch", blocked(bit(SIGALRM) | bit(SIGTERM)),
+		      ALARM, paused_early(token),
+		      word("supervise --grace %.3f --timeout %.3f "
+			   "probe record %s 0",
+			   grace, grace * 0.8, fresh_record()));
+
+	await_paused_early(run, token);
+	send_signal(run, SIGTERM);
+	release(token);
+	AWAIT(has_ended(run),
+	      "a child that does not end on SIGTERM is still there, after a "
+	      "grace period of %.3f s and a timeout in it",
+	      grace);
+	EXPECT(recorded(number_word(SIGALRM)) < grace / ALARM_SECONDS + 10,
+	       "SIGTERM had begun the grace period of %.3f s. SIGALRM came "
+	       "every %.3f s and was passed on %d times before its end: the "
+	       "timeout, which came in it, has begun it again",
+	       grace, ALARM_SECONDS, recorded(number_word(SIGALRM)));
+}
+
 static void grace_is_for_leaving(void)
 {
 	int status = random_between(1, 99);
@@ -663,6 +692,7 @@ static void grace_period(void)
 
 	while (!grace_then_kill(grace) && grace < 2)
 		grace *= 2;
+	grace_and_timeout();
 	grace_is_for_leaving();
 	grace_of_nothing();
 	grace_beside();
@@ -754,6 +784,63 @@ static void timeout_ends(void)
 				"command has ended");
 }
 
+static void pass_after_timeout(struct run *run, int sig)
+{
+	send_signal(run, sig);
+	AWAIT(recorded(number_word(sig)) || has_ended(run),
+	      "signal %d was sent to supervise after its timeout and has not "
+	      "reached its child",
+	      sig);
+}
+
+/*
+ * SIGTERM has come before, and ends nobody; then the timeout comes, for the
+ * command alone, which has started another process of its group. That one is
+ * there when the first signal after that SIGTERM is sent.
+ */
+static void timeout_after_term(void)
+{
+	const int mark = random_between(SIGRTMIN, SIGRTMAX - 2);
+	const char *early = fresh_token(), *due = fresh_token();
+	char other[64];
+	struct run *run;
+	int terms;
+
+	snprintf(other, sizeof(other), "%s", fresh_record());
+	write_in_sandbox("/tmp/two", "probe record $1 64 &\n"
+				     "exec probe record $2 $3\n");
+	run = START("probe", "launch", blocked(bit(SIGTERM) | bit(SIGCONT)),
+		    paused_early(early), word("pause=kill:2:%s", due),
+		    word("supervise --timeout 0.02 --grace 100 sh /tmp/two %s "
+			 "%s %d",
+			 other, fresh_record(), mark + 2));
+	await_paused_early(run, early);
+	send_signal(run, SIGTERM);
+	release(early);
+	await_recording(run);
+	AWAIT(strcmp(read_in_sandbox(other), "ready\n") == 0,
+	      "the command's child was not executed");
+	release(due);
+	AWAIT(recorded(number_word(SIGCONT)) || has_ended(run),
+	      "SIGTERM came before the timeout of 0.02 s, and the command has "
+	      "not ended; its timeout does not come any more");
+	/* SIGTERM that has been sent before is written down before these. */
+	pass_after_timeout(run, mark);
+	terms = recorded(number_word(SIGTERM));
+	pass_after_timeout(run, mark + 1);
+	send_signal(run, mark + 2);
+	EXPECT(finish(run) == 124,
+	       "SIGTERM came, then the timeout, and then the command has "
+	       "ended: expected exit status 124, saw %d",
+	       finish(run));
+	EXPECT(recorded(number_word(SIGTERM)) == terms,
+	       "the timeout has come once, and SIGTERM is sent to the command "
+	       "again and again from then on: %d times so far",
+	       recorded(number_word(SIGTERM)));
+	expect_left_alone(other, 64, "the timeout's SIGTERM or SIGCONT has");
+	expect_nothing_left();
+}
+
 static void no_timeout(void)
 {
 	struct run *run = START("supervise", "--timeout", "0", "probe",
@@ -769,6 +856,8 @@ static void no_timeout(void)
 static void timeout(void)
 {
 	timeout_ends();
+	about_task(5);
+	timeout_after_term();
 	no_timeout();
 }
 
@@ -877,6 +966,26 @@ static void leaves_orphans(void)
 	expect_nothing_left();
 }
 
+/*
+ * Less than a second before its timeout. When that has come nothing can be said
+ * any more: the machine was busy.
+ */
+static void sleeps_to_the_end(void)
+{
+	struct run *run =
+		START("probe", "launch", blocked(bit(SIGTERM)),
+		      word("supervise --timeout 0.95 --grace 100 probe record "
+			   "%s 0",
+			   fresh_record()));
+
+	await_recording(run);
+	EXPECT(is_idle(pid_of(run)) || recorded(number_word(SIGTERM)),
+	       "less than a second before its timeout supervise uses the CPU, "
+	       "or keeps looking: it sleeps for whole seconds only");
+	kill_process(command_of(pid_of(run)), SIGKILL);
+	finish(run);
+}
+
 static void collects_and_sleeps(void)
 {
 	const char *token = fresh_token();
@@ -914,6 +1023,8 @@ static void collects_and_sleeps(void)
 	about_task(7);
 	expect_status(run, 128 + SIGTERM);
 	leaves_orphans();
+	about_task(3);
+	sleeps_to_the_end();
 }
 
 /* A job has had the terminal, and is gone. */
@@ -1174,6 +1285,29 @@ static void kill_fails(void)
 	expect_refusal(run, strerror(EPERM));
 }
 
+/* SIGTERM, SIGCONT and, as it has not ended, SIGKILL: each in turn. */
+static void kill_in_time_fails(void)
+{
+	for (int n = 1; n <= 3; n++) {
+		struct run *run = START(
+			"probe", "launch", blocked(bit(SIGTERM)),
+			word("fail=kill:%d:%d", n, EPERM),
+			word("supervise --timeout 0.01 --grace 0 probe hold %s",
+			     fresh_token()));
+
+		AWAIT(has_ended(run),
+		      "the timeout has come, kill(2) number %d failed with "
+		      "\"%s\", and supervise() has not said so",
+		      n, strerror(EPERM));
+		EXPECT(finish(run) == 125,
+		       "the timeout has come and kill(2) number %d failed with "
+		       "\"%s\": keep_time() is to say so, and supervise(), for "
+		       "exit status 125; saw %d",
+		       n, strerror(EPERM), finish(run));
+		expect_refusal(run, strerror(EPERM));
+	}
+}
+
 static void no_such_child(void)
 {
 	struct run *run = START("driver", "stranger");
@@ -1209,6 +1343,8 @@ static void failures(void)
 	no_such_child();
 	about_task(4);
 	kill_fails();
+	about_task(5);
+	kill_in_time_fails();
 	about_task(3);
 	interrupted_sleep();
 	interrupted_timeout();
