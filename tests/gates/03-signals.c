@@ -900,6 +900,30 @@ static void stops_as_a_job(void)
 	finish(run);
 }
 
+/*
+ * No shell is there that could continue it: it leads a session, so its process
+ * group is an orphan.
+ */
+static void goes_on_as_orphan(void)
+{
+	struct run *run = START("supervise", "probe", "record", fresh_record());
+
+	await_recording(run);
+	send_signal(run, SIGTSTP);
+	AWAIT(recorded(number_word(SIGTSTP)),
+	      "SIGTSTP was sent to supervise and has not reached its child");
+	send_signal(run, SIGTERM);
+	AWAIT(has_ended(run) || state_of(pid_of(run)) == 'T',
+	      "SIGTERM was sent to supervise (state %c) after SIGTSTP, and has "
+	      "not reached its child",
+	      state_of(pid_of(run)));
+	EXPECT(has_ended(run),
+	       "SIGTSTP has stopped supervise though its process group is "
+	       "orphaned: nobody could continue it. stop_self() does not stop "
+	       "it then, and SIGSTOP does");
+	expect_status(run, 0);
+}
+
 static void stops_and_continues(void)
 {
 	const char *token = fresh_token();
@@ -938,6 +962,7 @@ static void stops_and_continues(void)
 	send_signal(run, SIGINT);
 	expect_status(run, 128 + SIGINT);
 	stops_as_a_job();
+	goes_on_as_orphan();
 	expect_nothing_left();
 }
 
@@ -1140,20 +1165,18 @@ static void stop_key_stops_both(void)
 	      state_of(command), state_of(supervise));
 }
 
-/* A shell with job control: Ctrl-Z, `bg`, then `fg`. */
-static void background_and_back(void)
+/* What supervise does in the background leaves the terminal to the shell. */
+static void expect_shell_has_terminal(pid_t shell, const char *done)
 {
-	const char *token = fresh_token(), *mark = fresh_token();
-	struct run *run = START_WITH({.terminal = true}, "sh", "-c",
-				     "set -m; supervise probe hold $0; bg;"
-				     ": >/tmp/$1; read x; fg",
-				     token, mark);
-	pid_t shell = pid_of(run), command = await_probe(token), supervise;
+	EXPECT(foreground_of(shell) == group_of(shell),
+	       "%s in the background, and process group %d has taken the "
+	       "terminal from the shell, %d",
+	       done, foreground_of(shell), group_of(shell));
+}
 
-	supervise = parent_of(command);
-	EXPECT(foreground_of(shell) == command,
-	       "process group %d has the terminal, not the command's, %d",
-	       foreground_of(shell), command);
+/* Ctrl-Z; the shell has the terminal then, and `bg`, and makes this file. */
+static void put_in_background(struct run *run, const char *mark, pid_t command)
+{
 	type(run, "\x1a");
 	AWAIT(exists(mark, "") || has_ended(run),
 	      "Ctrl-Z was typed, and the shell does not come back");
@@ -1161,21 +1184,56 @@ static void background_and_back(void)
 	      "`bg` has sent SIGCONT to supervise, and its child (state %c) "
 	      "does not go on",
 	      state_of(command));
+}
+
+/* The command stops and ends there, and its supervisor with it. */
+static void stops_and_ends_there(pid_t shell, pid_t supervise, pid_t command)
+{
+	kill_process(command, SIGSTOP);
+	AWAIT(state_of(supervise) == 'T',
+	      "the command has stopped in the background, and supervise (state "
+	      "%c) has not: the shell cannot see it",
+	      state_of(supervise));
+	expect_shell_has_terminal(shell, "the command has stopped");
+	kill_process(supervise, SIGCONT);
+	AWAIT(goes_on(command) && goes_on(supervise),
+	      "SIGCONT was sent to supervise (state %c) in the background, and "
+	      "its child (state %c) does not go on",
+	      state_of(supervise), state_of(command));
+	kill_process(command, SIGKILL);
+	AWAIT(is_dying(supervise),
+	      "the command has ended and supervise (state %c) has not",
+	      state_of(supervise));
+	about_task(7);
+	expect_shell_has_terminal(shell, "the command has ended");
+	about_task(6);
+}
+
+/* A shell with job control: Ctrl-Z, `bg`, then `fg`; and once more. */
+static void background_and_back(void)
+{
+	const char *token = fresh_token(), *mark = fresh_token();
+	struct run *run = START_WITH({.terminal = true}, "sh", "-c",
+				     "set -m; supervise probe hold $0; bg;"
+				     ": >/tmp/$1; read x; fg; bg;"
+				     ": >/tmp/$1.again; read x",
+				     token, mark);
+	pid_t shell = pid_of(run), command = await_probe(token), supervise;
+
+	supervise = parent_of(command);
+	EXPECT(foreground_of(shell) == command,
+	       "process group %d has the terminal, not the command's, %d",
+	       foreground_of(shell), command);
+	put_in_background(run, mark, command);
 	AWAIT(at_rest(supervise), "supervise does not come to rest");
-	EXPECT(foreground_of(shell) == group_of(shell),
-	       "`bg` continues the job in the background, and process group %d "
-	       "has taken the terminal from the shell, %d",
-	       foreground_of(shell), group_of(shell));
+	expect_shell_has_terminal(shell, "`bg` continues the job");
 	type(run, "\n");
 	AWAIT(foreground_of(shell) == command,
 	      "`fg` has given the terminal to supervise, and process group %d "
 	      "has it, not the command's, %d",
 	      foreground_of(shell), command);
-	type(run, "\x03");
-	AWAIT(state_of(supervise) == 0,
-	      "Ctrl-C has not ended the command (state %c), or supervise "
-	      "(state %c) not after it",
-	      state_of(command), state_of(supervise));
+	put_in_background(run, word("%s.again", mark), command);
+	stops_and_ends_there(shell, supervise, command);
 }
 
 /* A child in its supervisor's group has Ctrl-C from the terminal itself. */
@@ -1210,8 +1268,40 @@ static void keys_reach_both(void)
 	AWAIT(recorded(number_word(SIGINT)) == 2,
 	      "SIGINT was sent to the supervisor, not by the terminal, and has "
 	      "not reached its child");
+	type(run, "\x1a");
+	AWAIT(recorded(number_word(SIGTSTP)), "Ctrl-Z does not come");
+	AWAIT(state_of(driver) == 'T',
+	      "Ctrl-Z has reached the child from the terminal and is not sent "
+	      "again; but it is to stop the supervisor (state %c), which has "
+	      "not given the terminal away, too",
+	      state_of(driver));
+	kill_process(driver, SIGCONT);
+	AWAIT(recorded(number_word(SIGCONT)) == 2,
+	      "the supervisor (state %c) was stopped by Ctrl-Z, and its child "
+	      "gets no SIGCONT from it",
+	      state_of(driver));
 	kill_process(driver, SIGTERM);
 	AWAIT(state_of(driver) == 0, "SIGTERM has not ended the child");
+}
+
+/* As goes_on_as_orphan(), when the command has stopped. */
+static void goes_on_with_terminal(void)
+{
+	struct run *run = START_WITH({.terminal = true}, "supervise", "probe",
+				     "record", fresh_record());
+
+	await_recording(run);
+	kill_process(command_of(pid_of(run)), SIGSTOP);
+	AWAIT(recorded(number_word(SIGCONT)) || state_of(pid_of(run)) == 'T',
+	      "the command has stopped, and nobody is there who could continue "
+	      "supervise (state %c); it does not continue the command either",
+	      state_of(pid_of(run)));
+	EXPECT(recorded(number_word(SIGCONT)),
+	       "the command has stopped, and supervise too, though its process "
+	       "group is orphaned: nobody could continue it. stop_self() does "
+	       "not stop it then, and SIGSTOP does");
+	send_signal(run, SIGTERM);
+	expect_status(run, 0);
 }
 
 static void terminal(void)
@@ -1220,6 +1310,7 @@ static void terminal(void)
 	about_task(6);
 	stop_key_stops_both();
 	background_and_back();
+	goes_on_with_terminal();
 	about_task(4);
 	keys_reach_both();
 }
