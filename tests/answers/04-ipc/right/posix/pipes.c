@@ -1,6 +1,6 @@
 /*
- * No call that POSIX did not have in 1990: pipe(2), fcntl(2), signal(2). Pipe
- * ends with low numbers are moved out of the way in the parent.
+ * No call that POSIX did not have in 1990: pipe(2), fcntl(2). Pipe ends with
+ * low numbers are moved out of the way in the child.
  */
 #include "pipes.h"
 
@@ -204,17 +204,21 @@ int barrier_wait(struct barrier *barrier)
 
 int barrier_release(struct barrier *barrier)
 {
-	void (*before)(int);
+	struct sigaction ignore, before;
 	ssize_t n;
 	int e;
 
 	end_of(&barrier->read_end);
-	before = signal(SIGPIPE, SIG_IGN);
+	ignore.sa_handler = SIG_IGN;
+	ignore.sa_flags = 0;
+	sigemptyset(&ignore.sa_mask);
+	if (sigaction(SIGPIPE, &ignore, &before) != 0)
+		return failed("sigaction", "");
 	do {
 		n = write(barrier->write_end, "go!", 3);
 	} while (n < 0 && errno == EINTR);
 	e = errno;
-	signal(SIGPIPE, before);
+	sigaction(SIGPIPE, &before, NULL);
 	errno = e;
 	end_of(&barrier->write_end);
 	return n > 0 ? 0 : failed("release", "");

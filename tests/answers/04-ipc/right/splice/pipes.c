@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -149,26 +150,28 @@ ssize_t fifo_receive(const char *path, int to)
 
 ssize_t fifo_send(const char *path, int from)
 {
+	char again[32];
 	struct stat before;
 	ssize_t copied;
-	int fd;
+	int found, fd;
 
 	/* Looked at through a descriptor that opens nothing. */
-	fd = open(path, O_PATH | O_CLOEXEC);
-	if (fd == -1 && errno == EINTR)
-		return fifo_send(path, from);
-	if (fd == -1 || fstat(fd, &before) == -1) {
-		shut(fd);
-		return failed("look at", "%s", path);
-	}
-	shut(fd);
-	if ((before.st_mode & S_IFMT) != S_IFIFO) {
+	do
+		found = open(path, O_PATH | O_CLOEXEC);
+	while (found == -1 && errno == EINTR);
+	if (found == -1)
+		return failed("look for", "%s", path);
+	if (fstat(found, &before) == -1 || !S_ISFIFO(before.st_mode)) {
+		shut(found);
 		errno = EINVAL;
 		return failed("send to", "%s", path);
 	}
+	/* What was looked at, and not whatever has that name by now. */
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", found);
 	do
-		fd = open(path, O_WRONLY | O_CLOEXEC);
+		fd = open(again, O_WRONLY | O_CLOEXEC);
 	while (fd == -1 && errno == EINTR);
+	shut(found);
 	if (fd == -1)
 		return failed("open", "%s", path);
 	copied = copy_all(from, fd);
