@@ -148,10 +148,10 @@ ssize_t fifo_receive(const char *path, int to)
 }
 
 /*
- * Task 3: the other side: open(2) for writing, which waits for a reader, and
- * copy_all(). Make no file. Before you write, ask fstat(2) whether what you
- * have opened is a FIFO, S_ISFIFO() in inode(7): of the descriptor, because the
- * name may be another file's by now.
+ * Task 3: the other side: open(2) for writing, close-on-exec, which waits for a
+ * reader, copy_all(), and close(2) on every way out. Make no file. Before you
+ * write, ask fstat(2) whether what you have opened is a FIFO, S_ISFIFO() in
+ * inode(7): of the descriptor, because the name may be another file's by now.
  */
 ssize_t fifo_send(const char *path, int from)
 {

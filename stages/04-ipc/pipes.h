@@ -17,33 +17,38 @@
  * the end of file when its writer is gone, a writer gets SIGPIPE when its
  * reader is. The caller never has more than three of these descriptors open,
  * however many commands there are. A command that cannot be executed ends as
- * exec_command() says, and the others go on.
+ * exec_command() says, and the others go on. All stay in the caller's process
+ * group, and ignore the signals that it ignores.
  *
  * The process ids go to pids[]. Returns 0. On failure the commands already
- * started are killed and collected, every descriptor is closed, and -1 is
- * returned with errno of pipe2(2) or fork(2). pipe(7), dup2(2).
+ * started are killed, with SIGKILL, and collected, every descriptor is closed,
+ * and -1 is returned with errno of pipe2(2) or fork(2). pipe(7), dup2(2).
  */
 int pipeline(const struct command *commands, size_t count, pid_t *pids);
 
 /*
  * Copies all that can be read from `from` to `to`. Short writes and
  * interrupted calls are gone on with. Returns the number of bytes, or -1 with
- * errno; EPIPE when nobody reads (SIGPIPE, unless it is ignored).
+ * errno, also when some were copied before; EPIPE when nobody reads (SIGPIPE,
+ * unless it is ignored).
  */
 ssize_t copy_all(int from, int to);
 
 /*
  * Makes the FIFO `path` (mode 0600), waits for a writer, copies what comes to
- * `to` until the last writer has closed, and removes the FIFO, also when the
- * copying failed. Returns the bytes copied, or -1 with errno; EEXIST when
- * there is such a file already, which is left alone. mkfifo(3), fifo(7).
+ * `to` until the last writer has closed, be it one that has written nothing,
+ * and closes and removes the FIFO, also when opening it or copying failed. The
+ * caller's umask(2) stays. Returns the bytes copied, or -1 with errno; EEXIST
+ * when there is such a file already, which is left alone. The FIFO is open
+ * close-on-exec. mkfifo(3), fifo(7).
  */
 ssize_t fifo_receive(const char *path, int to);
 
 /*
- * Waits for a reader of the FIFO `path` and copies `from` into it. Returns
- * the bytes copied, or -1 with errno: that of open(2), or EINVAL when what it
- * opened is no FIFO; not a byte is written then.
+ * Waits for a reader of the FIFO `path`, copies `from` into it and closes it.
+ * Returns the bytes copied, or -1 with errno: that of open(2), or EINVAL when
+ * what it opened is no FIFO; not a byte is written then, and it is closed as
+ * well. It is open close-on-exec.
  */
 ssize_t fifo_send(const char *path, int from);
 

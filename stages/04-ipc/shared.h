@@ -22,12 +22,12 @@ void *shared_memory(size_t size);
 void *shared_file(int fd, size_t size);
 
 /*
- * Waits for the exclusive lock on the open file `fd`. It belongs to the open
- * file description: two processes that opened the file exclude each other, a
- * process that inherited the descriptor does not. The kernel drops it when
- * its last descriptor closes, so a killed owner never leaves it behind.
- * Returns 0, or -1 with errno; interrupted waiting goes on. fcntl(2),
- * F_OFD_SETLKW.
+ * Waits for the exclusive lock on the open file `fd`: on the whole of it, and
+ * what it may grow by. It belongs to the open file description: two processes
+ * that opened the file exclude each other, a process that inherited the
+ * descriptor does not. The kernel drops it when its last descriptor closes, so
+ * a killed owner never leaves it behind. Returns 0, or -1 with errno;
+ * interrupted waiting goes on. fcntl(2), F_OFD_SETLKW.
  */
 int lock_file(int fd);
 

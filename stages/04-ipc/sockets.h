@@ -23,14 +23,14 @@ int socket_listen(const char *path);
 int socket_connect(const char *path);
 
 /*
- * Sends one descriptor, with one byte of data: a message must have some.
- * Returns 0, or -1 with errno; a closed peer is EPIPE, not a signal.
- * sendmsg(2), cmsg(3), SCM_RIGHTS.
+ * Sends one descriptor, with one byte of data: a message must have some. Here
+ * it stays open. Returns 0, or -1 with errno; a closed peer is EPIPE, not a
+ * signal. sendmsg(2), cmsg(3), SCM_RIGHTS.
  */
 int send_fd(int socket, int fd);
 
 /*
- * Receives one descriptor, already close-on-exec when it appears here.
+ * Waits for one descriptor, already close-on-exec when it appears here.
  * Returns it, or -1 with errno: ENOTCONN when the peer has closed, ECONNRESET
  * when it did so with something unread that was sent to it, EBADMSG when the
  * message carries none or more than one, also when not all of them could be
