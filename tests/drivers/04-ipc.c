@@ -3,32 +3,44 @@
  * the program of the stage does not. A case that is named with GO goes on once
  * the file GO appears in /tmp.
  *
+ *	driver pipeline		pipeline() of two commands: what it has returned
  *	driver copy		copy_all() from standard input to output
+ *	driver copy-reset TEXT	the same from a socket: TEXT comes, and then the
+ *				peer closes, with something unread
  *	driver receive PATH	fifo_receive() to standard output
- *	driver send PATH	fifo_send() from standard input; these three
+ *	driver send PATH	fifo_send() from standard input; these four
  *				print the result on standard error
  *	driver barrier WHAT GO	a child waits at a barrier; at GO its parent
  *				does WHAT: "release" or "close", or "twice":
- *				release, and then both close the barrier too.
- *				With "nobody" the child has ended before, and
- *				the parent releases. "through" when the child
- *				has returned, "done" when the parent has
- *	driver listen PATH	socket_listen(), then who connects: "pid uid
- *				gid"
- *	driver connect PATH	socket_connect()
- *	driver give FILE	send_fd() to itself: how many bytes came
+ *				release, and then both close the barrier too;
+ *				or "handled": release, having a handler for
+ *				SIGPIPE, which says "caught" and holds still,
+ *				with SIGUSR1 blocked and SIGPIPE not. With
+ *"nobody" the child has ended before, and the parent releases. "through" when
+ *the child has returned, "done" when the parent has driver listen PATH
+ *socket_listen(), then who connects: "pid uid gid" driver connect PATH
+ *socket_connect() driver give FILE	send_fd() to itself of FILE, opened,
+ *which stays so: how many bytes came
  *	driver give-closed	send_fd() to a peer that has closed
  *	driver take COUNT FILE	receive_fd() of a message that carries FILE,
  *				opened, COUNT times (0: a message without; -1:
  *				none, the peer has closed; -2: it has done so
  *				with something unread)
+ *	driver take-late GO FILE
+ *				the same of one that a child sends at GO
+ *	driver take-credentials	the same of one that carries credentials alone;
+ *				a descriptor has the number of the process id
  *	driver memory NUMBER	what a child has put into shared_memory(); then
  *				asks for more than there can be
  *	driver file PATH SIZE NUMBER
  *				shared_file(), NUMBER put at its end
  *	driver read-only PATH SIZE NUMBER
  *				the same with a descriptor that cannot write
- *	driver lock PATH GO	lock_file(), "owned"; "child 0" when a child
+ *	driver sealed SIZE NUMBER
+ *				the same with a file that cannot grow
+ *	driver lock-nothing	what the three return of no descriptor
+ *	driver lock PATH GO	lock_file() behind the file's first byte,
+ *				"owned"; "child 0" when a child
  *				that has inherited the descriptor has the lock
  *				as well, and no other opening of the file; at
  *				GO unlock_file(), "unlocked"
@@ -39,11 +51,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -96,11 +110,35 @@ static int must(int result, const char *call)
 	return result;
 }
 
+static int two_commands(char **words)
+{
+	char *const argv[] = {"true", NULL};
+	const struct command commands[] = {
+		{.file = "true", .argv = argv},
+		{.file = "true", .argv = argv},
+	};
+	pid_t pids[2];
+	int result = pipeline(commands, 2, pids);
+
+	(void)words;
+	if (result < 0)
+		die(EXIT_OURS);
+	for (int i = 0; i < 2; i++)
+		wait_for_child(pids[i]);
+	SAY("%d", result);
+	return 0;
+}
+
+static void say_bytes(ssize_t bytes)
+{
+	dprintf(STDERR_FILENO, "%zd bytes\n", bytes);
+}
+
 static int copied(ssize_t result)
 {
 	if (result < 0)
 		die(EXIT_OURS);
-	dprintf(STDERR_FILENO, "%zd\n", result);
+	say_bytes(result);
 	return 0;
 }
 
@@ -110,14 +148,39 @@ static int copy(char **words)
 	return copied(copy_all(STDIN_FILENO, STDOUT_FILENO));
 }
 
+static void pair(int ends[2])
+{
+	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
+	     "socketpair");
+}
+
+static int copy_reset(char **words)
+{
+	int ends[2];
+
+	pair(ends);
+	must(dprintf(ends[0], "%s", words[0]), "write");
+	must((int)write(ends[1], "x", 1), "write");
+	close_end(&ends[0]);
+	return copied(copy_all(ends[1], STDOUT_FILENO));
+}
+
+/* The process goes on, and what it has left open with it. */
+static _Noreturn void transferred(ssize_t result)
+{
+	if (result >= 0)
+		say_bytes(result);
+	settle(result, "done");
+}
+
 static int receive(char **words)
 {
-	return copied(fifo_receive(words[0], STDOUT_FILENO));
+	transferred(fifo_receive(words[0], STDOUT_FILENO));
 }
 
 static int send_all(char **words)
 {
-	return copied(fifo_send(words[0], STDIN_FILENO));
+	transferred(fifo_send(words[0], STDIN_FILENO));
 }
 
 /* What is opened now may have the numbers that the barrier's ends had. */
@@ -134,6 +197,29 @@ static void close_again(struct barrier *barrier)
 				  "after the barrier's ends were closed");
 }
 
+static void caught(int sig, siginfo_t *info, void *context)
+{
+	(void)sig;
+	(void)info;
+	(void)context;
+	(void)!write(STDOUT_FILENO, "caught\n", 7);
+	for (;;)
+		pause();
+}
+
+/* What signal(2) can set is less than this. */
+static void handle_sigpipe(void)
+{
+	struct sigaction action = {
+		.sa_sigaction = caught,
+		.sa_flags = SA_SIGINFO | SA_NODEFER,
+	};
+
+	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGUSR1);
+	must(sigaction(SIGPIPE, &action, NULL), "sigaction");
+}
+
 static int barrier(char **words)
 {
 	const char *what = words[0];
@@ -142,6 +228,8 @@ static int barrier(char **words)
 	pid_t child;
 	int result;
 
+	if (strcmp(what, "handled") == 0)
+		handle_sigpipe();
 	if (barrier_open(&barrier) < 0)
 		die(EXIT_OURS);
 	child = must(fork(), "fork");
@@ -193,12 +281,6 @@ union many {
 	struct cmsghdr align;
 };
 
-static void pair(int ends[2])
-{
-	must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends),
-	     "socketpair");
-}
-
 static int give(char **words)
 {
 	union many control;
@@ -215,7 +297,6 @@ static int give(char **words)
 	pair(ends);
 	if (send_fd(ends[0], fd) < 0)
 		settle(-1, "done");
-	close(fd);
 	SAY("%zd\n", recvmsg(ends[1], &message, MSG_DONTWAIT));
 	settle(0, "done");
 }
@@ -273,6 +354,39 @@ static int take(char **words)
 	settle(fd, "done");
 }
 
+static int take_late(char **words)
+{
+	int ends[2], fd;
+	pid_t child;
+
+	pair(ends);
+	child = must(fork(), "fork");
+	if (child == 0) {
+		wait_for(words[0]);
+		send_many(ends[0], words[1], 1);
+		_exit(0);
+	}
+	fd = receive_fd(ends[1]);
+	settle(fd, "done");
+}
+
+static int take_credentials(char **words)
+{
+	int ends[2], fd;
+
+	(void)words;
+	must(dup2(STDIN_FILENO, getpid()), "dup2");
+	pair(ends);
+	must(setsockopt(ends[1], SOL_SOCKET, SO_PASSCRED, &(int){1},
+			sizeof(int)),
+	     "setsockopt");
+	must((int)write(ends[0], "x", 1), "write");
+	fd = receive_fd(ends[1]);
+	close_end(&ends[0]);
+	close_end(&ends[1]);
+	settle(fd, "done");
+}
+
 static int memory(char **words)
 {
 	enum { WORDS = 10000 };
@@ -297,12 +411,11 @@ static int memory(char **words)
 	return 0;
 }
 
-static int map_file(char **words, int flags)
+/* `words`: its size, and the number that is put at its end. */
+static _Noreturn void map_file(int fd, char **words)
 {
-	size_t size = strtoul(words[1], NULL, 10);
-	uint64_t number = strtoull(words[2], NULL, 10);
-	int fd =
-		must(open(words[0], flags | O_CREAT | O_CLOEXEC, 0600), "open");
+	size_t size = strtoul(words[0], NULL, 10);
+	uint64_t number = strtoull(words[1], NULL, 10);
 	char *memory = shared_file(fd, size);
 
 	if (!memory)
@@ -311,14 +424,28 @@ static int map_file(char **words, int flags)
 	settle(0, "done");
 }
 
+static int open_as(const char *path, int flags)
+{
+	return must(open(path, flags | O_CREAT | O_CLOEXEC, 0600), "open");
+}
+
 static int file(char **words)
 {
-	return map_file(words, O_RDWR);
+	map_file(open_as(words[0], O_RDWR), words + 1);
 }
 
 static int read_only(char **words)
 {
-	return map_file(words, O_RDONLY);
+	map_file(open_as(words[0], O_RDONLY), words + 1);
+}
+
+static int sealed(char **words)
+{
+	int fd = must(memfd_create("sealed", MFD_CLOEXEC | MFD_ALLOW_SEALING),
+		      "memfd_create");
+
+	must(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW), "fcntl");
+	map_file(fd, words);
 }
 
 static int open_again(const char *path)
@@ -326,11 +453,21 @@ static int open_again(const char *path)
 	return must(open(path, O_RDWR | O_CLOEXEC), "open");
 }
 
+static int lock_nothing(char **words)
+{
+	int locked = lock_file(-1), tried = try_lock_file(-1);
+
+	(void)words;
+	SAY("%d %d %d", locked, tried, unlock_file(-1));
+	return 0;
+}
+
 static int lock(char **words)
 {
 	int fd = open_again(words[0]);
 	pid_t child;
 
+	must((int)lseek(fd, 1, SEEK_SET), "lseek");
 	if (lock_file(fd) < 0)
 		die(EXIT_OURS);
 	SAY("owned\n");
@@ -357,12 +494,24 @@ int main(int argc, char **argv)
 		int operands;
 		int (*run)(char **words);
 	} cases[] = {
-		{"copy", 0, copy},	  {"receive", 1, receive},
-		{"send", 1, send_all},	  {"barrier", 2, barrier},
-		{"listen", 1, listen_at}, {"connect", 1, connect_to},
-		{"give", 1, give},	  {"give-closed", 0, give_closed},
-		{"take", 2, take},	  {"memory", 1, memory},
-		{"file", 3, file},	  {"read-only", 3, read_only},
+		{"pipeline", 0, two_commands},
+		{"copy", 0, copy},
+		{"copy-reset", 1, copy_reset},
+		{"receive", 1, receive},
+		{"send", 1, send_all},
+		{"barrier", 2, barrier},
+		{"listen", 1, listen_at},
+		{"connect", 1, connect_to},
+		{"give", 1, give},
+		{"give-closed", 0, give_closed},
+		{"take", 2, take},
+		{"take-late", 2, take_late},
+		{"take-credentials", 0, take_credentials},
+		{"memory", 1, memory},
+		{"file", 3, file},
+		{"read-only", 3, read_only},
+		{"sealed", 2, sealed},
+		{"lock-nothing", 0, lock_nothing},
 		{"lock", 2, lock},
 	};
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -248,6 +249,12 @@ static void expect_no_foreign_ends(pid_t pid, const char *who)
 		       who, fds[i], link_of(pid, fds[i]));
 }
 
+/* As the masks of /proc/PID/status have it. */
+static uint64_t bit_of(int sig)
+{
+	return UINT64_C(1) << (sig - 1);
+}
+
 /* What execve(2) keeps of signals is what the caller had. */
 static void expect_signals(pid_t pid, uint64_t ignored, const char *who)
 {
@@ -261,8 +268,12 @@ static void expect_signals(pid_t pid, uint64_t ignored, const char *who)
 	       status_of(pid, "SigBlk"), status_of(pid, "SigCgt"));
 }
 
-/* All of it; `closed`: as many of descriptors 0 and 1 ipc began without. */
-static void expect_pipeline(struct run *run, size_t count, int closed)
+/*
+ * All of it; `closed`: as many of descriptors 0 and 1 ipc began without;
+ * `ignored`: the signals that it was started with ignored.
+ */
+static void expect_pipeline(struct run *run, size_t count, int closed,
+			    uint64_t ignored)
 {
 	const pid_t ipc = pid_of(run), first = commands[0],
 		    last = commands[count - 1];
@@ -273,7 +284,12 @@ static void expect_pipeline(struct run *run, size_t count, int closed)
 	for (size_t i = 0; i < count; i++) {
 		snprintf(who, sizeof(who), "command %zu of %zu", i + 1, count);
 		expect_no_foreign_ends(commands[i], who);
-		expect_signals(commands[i], 0, who);
+		expect_signals(commands[i], ignored, who);
+		EXPECT(group_of(commands[i]) == group_of(ipc),
+		       "%s is in process group %d, ipc in %d: expected it to "
+		       "stay in the caller's, for what the terminal sends "
+		       "goes to that",
+		       who, (int)group_of(commands[i]), (int)group_of(ipc));
 		EXPECT(strcmp(link_of(commands[i], STDERR_FILENO),
 			      link_of(ipc, STDERR_FILENO)) == 0,
 		       "standard error of %s is not ipc's", who);
@@ -303,13 +319,16 @@ static void connected(void)
 		size_t count = (size_t)random_between(3, 6);
 
 		run = start_holding(count, ":", closed[i]);
-		expect_pipeline(run, count, i);
+		expect_pipeline(run, count, i, 0);
 		end(run);
 	}
 	/* 0, 1, 2 and three more. */
-	run = start_holding(CROWD, "ulimit -n 6", "");
-	expect_pipeline(run, CROWD, 0);
+	run = start_holding(CROWD, "trap '' PIPE; ulimit -n 6", "");
+	expect_pipeline(run, CROWD, 0, bit_of(SIGPIPE));
 	end(run);
+	run = START("driver", "pipeline");
+	expect_status(run, 0);
+	expect_output(run, "0", "what pipeline() of two commands returns");
 }
 
 /* Random bytes, NUL bytes among them, in /tmp/payload. */
@@ -361,8 +380,9 @@ static void expect_undone(const char *shell, const char *fault, int error)
 		"ipc pipeline probe hold a | probe hold b | probe hold c");
 
 	AWAIT_OF(run, pauses(token),
-		 word("a pipe or a process could not be made: expected a line "
-		      "that says \"%s\"",
+		 word("a pipe or a process could not be made: expected what "
+		      "was started to be killed (SIGKILL: it may ignore all "
+		      "others), and a line that says \"%s\"",
 		      strerror(error)));
 	EXPECT(children_of(pid_of(run), &left, 1) == 0,
 	       "pipeline() has failed with \"%s\", and a command that was "
@@ -451,7 +471,9 @@ static void exits(void)
 	waits_for_all(status);
 	not_executed(status);
 	signalled();
-	expect_undone("ulimit -n 5; exec \"$@\"", "block=0", EMFILE);
+	/* SIGTERM, which one may ignore, kills nobody for certain. */
+	expect_undone("trap '' TERM; ulimit -n 5; exec \"$@\"", "block=0",
+		      EMFILE);
 	expect_undone("exec \"$@\"",
 		      failing("fork", random_between(1, 3), EAGAIN), EAGAIN);
 	REFUSES("CMD", "ipc", "pipeline");
@@ -559,6 +581,20 @@ static void reader_gone(void)
 		       EPIPE);
 }
 
+/*
+ * Reading fails after something came, in whatever way it is done: the input is
+ * a socket whose peer has closed and left something unread.
+ */
+static void cut_off(void)
+{
+	const char *token = fresh_token();
+	struct run *run = START("driver", "copy-reset", token);
+
+	expect_failure(run, "some bytes came, and then reading failed",
+		       ECONNRESET);
+	expect_output(run, token, "what came before reading failed");
+}
+
 static void copies(void)
 {
 	static const char *const calls[] = {"read:1", "read:2", "write:1"};
@@ -591,6 +627,35 @@ static void copies(void)
 		"its output could not be written", ENOSPC);
 	expect_failure(START("sh", "-c", "exec driver copy </tmp"),
 		       "its input could not be read", EISDIR);
+	cut_off();
+}
+
+/* Nothing that it has opened itself is to reach what it executes. */
+static void expect_close_on_exec(pid_t pid, const char *who)
+{
+	int fds[64], flags;
+	size_t count = descriptors_of(pid, fds, 64);
+
+	for (size_t i = 0; i < count; i++) {
+		flags = flags_of(pid, fds[i]);
+		EXPECT(fds[i] <= STDERR_FILENO || flags < 0 ||
+			       (flags & O_CLOEXEC),
+		       "descriptor %d of the %s, %s, is not close-on-exec",
+		       fds[i], who, link_of(pid, fds[i]));
+	}
+}
+
+/* `what`, of a driver that goes on, has returned the number of its bytes. */
+static void expect_transferred(struct run *run, const char *what, size_t bytes)
+{
+	await_word(run, "done", word("%s does not return", what));
+	EXPECT(strcmp(errors_of(run), word("%zu bytes\n", bytes)) == 0,
+	       "%s has copied %zu bytes: expected it to return that, saw %s",
+	       what, bytes, errors_of(run));
+	EXPECT(count_descriptors(pid_of(run)) == 3,
+	       "%s has returned, and %d descriptors are open: expected it to "
+	       "close the FIFO, for who is at the other end waits for that",
+	       what, count_descriptors(pid_of(run)));
 }
 
 /* `ipc fifo receive`, once it waits at its FIFO. */
@@ -616,6 +681,7 @@ static void two_writers(const char *path)
 	START("sh", "-c", script, path, first, go, third);
 	AWAIT(strcmp(output_of(run), first) == 0 || has_ended(run),
 	      "what a writer has written does not arrive before it closes");
+	expect_close_on_exec(pid_of(run), "receiver");
 	expect_end(START_WITH({.input = second}, "ipc", "fifo", "send", path),
 		   0, "the receiver does not read");
 	all = word("%s%s", first, second);
@@ -630,32 +696,105 @@ static void two_writers(const char *path)
 		      "what two writers have written");
 }
 
-static void sends(void)
+/* What is written to one end has come out of the other, with nothing else. */
+static void expect_through(int in, int out, const char *text, const char *how)
 {
-	const char *path = fresh_path(), *token = fresh_token();
+	char seen[64] = "";
+	size_t size = 0;
+	ssize_t n;
+
+	EXPECT(write(in, text, strlen(text)) == (ssize_t)strlen(text),
+	       "the test could not write: %s", strerror(errno));
+	while (size < strlen(text)) {
+		AWAIT((n = read(out, seen + size, sizeof(seen) - 1 - size)) > 0,
+		      "%s: what is read is not sent on: expected %s, saw %s",
+		      how, text, seen);
+		size += (size_t)n;
+	}
+	EXPECT(strcmp(seen, text) == 0, "%s: expected %s, saw %s", how, text,
+	       seen);
+}
+
+/* The sender waits for a reader, and closes when it has no more to send. */
+static void sends(const char *path)
+{
+	const char *from = fresh_path(), *token = fresh_token();
+	struct run *run;
+	int in, out;
+	char byte;
+
+	make_fifo(path);
+	make_fifo(from);
+	in = open_in_sandbox(from, O_RDWR, S_IFIFO);
+	run = START("sh", "-c", "exec driver send $0 <$1", path, from);
+	AWAIT_OF(run,
+		 argument_is(pid_of(run), 0, "driver") &&
+			 is_idle(pid_of(run)) && state_of(pid_of(run)) == 'S',
+		 "send is to sleep until there is a reader");
+	out = open_in_sandbox(path, O_RDONLY, S_IFIFO);
+	EXPECT(in >= 0 && out >= 0, "the test could not open its FIFOs");
+	expect_through(in, out, token, "to a FIFO");
+	expect_close_on_exec(pid_of(run), "sender");
+	close(in);
+	expect_transferred(run, "fifo_send()", strlen(token));
+	EXPECT(read(out, &byte, 1) == 0,
+	       "fifo_send() has returned, and who reads the FIFO sees no end "
+	       "of file");
+	close(out);
+	end(run);
+	EXPECT(type_of(path) == S_IFIFO, "send has removed the FIFO, which is "
+					 "the receiver's");
+}
+
+/* To something else nothing is sent, and it does not stay open. */
+static void expect_not_sent(struct run *run, const char *path)
+{
+	expect_closed(run, word("fifo_send() to %s, which is no FIFO", path),
+		      EINVAL);
+	end(run);
+}
+
+/* The name is an ordinary file's by the time it is opened. */
+static void replaced(void)
+{
+	const char *path = fresh_path(), *other = fresh_path();
+	const char *token = fresh_token(), *go = fresh_token();
 	struct run *run;
 
 	make_fifo(path);
-	run = START_WITH({.input = token}, "driver", "send", path);
-	AWAIT_OF(run, is_idle(pid_of(run)) && state_of(pid_of(run)) == 'S',
-		 "send is to sleep until there is a reader");
-	expect_status(START("sh", "-c", "[ $(cat $0) = $1 ]", path, token), 0);
-	expect_status(run, 0);
-	EXPECT(atoi(errors_of(run)) == (int)strlen(token),
-	       "fifo_send() has returned %s, and sent were %zu bytes",
-	       errors_of(run), strlen(token));
-	EXPECT(type_of(path) == S_IFIFO, "send has removed the FIFO, which is "
-					 "the receiver's");
-	/* Nothing else is written to. */
-	path = fresh_path();
+	write_in_sandbox(other, token);
+	run = START_WITH({.input = "not to be written"}, "probe", "launch",
+			 word("pause=open:1:%s", go),
+			 word("driver send %s", path));
+	AWAIT_OF(run, pauses(go), "fifo_send() is to open the FIFO");
+	EXPECT(RUN("mv", "-f", other, path) == 0,
+	       "the test could not replace the FIFO");
+	release(go);
+	expect_not_sent(
+		run,
+		word("%s, a file that has just been given that name", path));
+	expect_untouched(path, token);
+}
+
+static void refuses_to_send(void)
+{
+	static const char unwanted[] = "not to be written";
+	const char *path = fresh_path(), *token = fresh_token();
+	const char *const others[] = {path, "/dev/null"};
+
 	write_in_sandbox(path, token);
-	run = START_WITH({.input = "not to be written"}, "ipc", "fifo", "send",
-			 path);
-	expect_error(run, path, EINVAL);
+	for (size_t i = 0; i < 2; i++)
+		expect_not_sent(START_WITH({.input = unwanted}, "driver",
+					   "send", others[i]),
+				others[i]);
+	expect_error(
+		START_WITH({.input = unwanted}, "ipc", "fifo", "send", path),
+		path, EINVAL);
 	expect_untouched(path, token);
 	path = fresh_path();
 	expect_error(START("ipc", "fifo", "send", path), path, ENOENT);
 	EXPECT(type_of(path) == 0, "send has made %s", path);
+	replaced();
 }
 
 /* Its own FIFO is removed whatever comes, and no other one. */
@@ -675,6 +814,11 @@ static void removes(void)
 	expect_failure(run, "its output could not be written", ENOSPC);
 	EXPECT(type_of(path) == 0,
 	       "copying has failed, and the FIFO is left behind");
+	run = START("sh", "-c", "ulimit -n 3; exec driver receive $0", path);
+	expect_closed(run, "open(2) of the FIFO fails", EMFILE);
+	end(run);
+	EXPECT(type_of(path) == 0,
+	       "open(2) has failed, and the FIFO is left behind");
 	write_in_sandbox(path, token);
 	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
 	expect_untouched(path, token);
@@ -683,6 +827,25 @@ static void removes(void)
 	expect_error(START("ipc", "fifo", "receive", path), path, EEXIST);
 	EXPECT(type_of(path) == S_IFIFO, "a FIFO that was there before was "
 					 "removed");
+}
+
+/* One who writes nothing is a writer too, and the last one. */
+static void empty_writer(const char *path)
+{
+	struct run *run =
+		START("sh", "-c", "umask 027; exec driver receive $0", path);
+
+	AWAIT_OF(run, type_of(path) == S_IFIFO, "there is no FIFO");
+	EXPECT(RUN("sh", "-c", ": >$0", path) == 0,
+	       "the test could not open the FIFO");
+	expect_transferred(
+		run, "fifo_receive() from a writer that writes nothing", 0);
+	EXPECT(type_of(path) == 0, "the FIFO is left behind");
+	EXPECT(strcmp(status_of(pid_of(run), "Umask"), "0027") == 0,
+	       "fifo_receive() has returned, and the umask is %s: expected "
+	       "the caller's, 0027",
+	       status_of(pid_of(run), "Umask"));
+	end(run);
 }
 
 /* A signal comes while they wait for each other. */
@@ -697,15 +860,19 @@ static void waits_on(const char *path)
 	AWAIT(type_of(path) == S_IFIFO || has_ended(run), "there is no FIFO");
 	sender = START_WITH({.input = token}, "probe", "launch", fault,
 			    word("driver send %s", path));
-	EXPECT(finish(sender) == 0 && finish(run) == 0 &&
-		       strcmp(output_of(run), token) == 0,
+	AWAIT((strstr(output_of(run), "done") || has_ended(run)) &&
+		      (strstr(output_of(sender), "done") || has_ended(sender)),
+	      "open(2) was interrupted once on each side (EINTR), and one of "
+	      "them waits on");
+	EXPECT(strcmp(output_of(run), word("%sdone\n", token)) == 0,
 	       "open(2) was interrupted once on each side (EINTR), which is no "
 	       "failure: expected %s to arrive, saw %s; the receiver says %s, "
 	       "the sender %s",
 	       token, output_of(run), errors_of(run), errors_of(sender));
-	EXPECT(atoi(errors_of(run)) == (int)strlen(token),
-	       "fifo_receive() has returned %s, and %zu bytes came",
-	       errors_of(run), strlen(token));
+	expect_transferred(sender, "fifo_send()", strlen(token));
+	expect_transferred(run, "fifo_receive()", strlen(token));
+	end(sender);
+	end(run);
 }
 
 static void fifo(void)
@@ -722,29 +889,16 @@ static void fifo(void)
 	expect_status(run, 128 + SIGTERM);
 	two_writers(path);
 	EXPECT(type_of(path) == 0, "the FIFO is left behind");
-	sends();
+	sends(fresh_path());
+	refuses_to_send();
 	removes();
-	waits_on(path);
+	empty_writer(fresh_path());
+	waits_on(fresh_path());
 	REFUSES("/nowhere/f", "ipc", "fifo", "receive", "/nowhere/f");
 	REFUSES("/tmp", "ipc", "fifo", "send", "/tmp");
 	REFUSES("fifo", "ipc", "fifo");
 	REFUSES("fifo", "ipc", "fifo", "receive", "a", "b");
 	REFUSES("devour", "ipc", "fifo", "devour", "a");
-}
-
-/* Nothing that it has opened itself is to reach what it executes. */
-static void expect_close_on_exec(pid_t pid, const char *who)
-{
-	int fds[64], flags;
-	size_t count = descriptors_of(pid, fds, 64);
-
-	for (size_t i = 0; i < count; i++) {
-		flags = flags_of(pid, fds[i]);
-		EXPECT(fds[i] <= STDERR_FILENO || flags < 0 ||
-			       (flags & O_CLOEXEC),
-		       "descriptor %d of the %s, %s, is not close-on-exec",
-		       fds[i], who, link_of(pid, fds[i]));
-	}
 }
 
 /* How many of its descriptors are open to this file; the last goes to *fd. */
@@ -762,16 +916,26 @@ static size_t count_open(pid_t pid, const struct stat *file, int *fd)
 	return found;
 }
 
-/* True when somebody listens at it: there is a name before that. */
-static bool is_listening(pid_t pid, const char *path)
+/*
+ * The type of the socket that somebody listens at, SOCK_STREAM for one; 0:
+ * nobody does, or there is no more than the name yet.
+ */
+static int listening_type(pid_t pid, const char *path)
 {
 	const char *at = strstr(proc_file(pid, "net/unix"), path);
+	unsigned flags = 0, type = 0;
 
-	/* "Num RefCount Protocol Flags Type St Inode Path", Flags of listen */
+	/* "Num: RefCount Protocol Flags Type St Inode Path" */
 	while (at && *at != ':')
 		at--;
-	return at && strstr(at, " 00010000 ") &&
-	       strstr(at, " 00010000 ") < strstr(at, path);
+	if (at)
+		sscanf(at, ": %*x %*x %x %x", &flags, &type);
+	return flags & 0x10000 ? (int)type : 0; /* __SO_ACCEPTCON */
+}
+
+static bool is_listening(pid_t pid, const char *path)
+{
+	return listening_type(pid, path) != 0;
 }
 
 /* `driver barrier`, its child waiting; what happens next does so at `go`. */
@@ -813,6 +977,21 @@ static void expect_cancelled(struct run *run, pid_t child, const char *when)
 	kill_process(child, SIGKILL);
 }
 
+/* The handler that it had before: SIGPIPE comes. */
+static void expect_handler(struct run *run)
+{
+	send_signal(run, SIGPIPE);
+	await_word(run, "caught",
+		   "the caller has a handler for SIGPIPE, and after "
+		   "barrier_release() it is not called");
+	EXPECT(status_mask(pid_of(run), "SigBlk") == bit_of(SIGUSR1),
+	       "after barrier_release() the caller's handler for SIGPIPE runs "
+	       "with signals %s blocked (SIGPIPE is 1000), expected SIGUSR1, "
+	       "200, as sa_mask and SA_NODEFER said: sigaction(2) gives both "
+	       "back, signal(2) does not",
+	       status_of(pid_of(run), "SigBlk"));
+}
+
 static void released(const char *fault, const char *what)
 {
 	const char *go = fresh_token();
@@ -830,16 +1009,22 @@ static void released(const char *fault, const char *what)
 	       "after the barrier one process has %d descriptors, the other "
 	       "%d: expected 3, both ends closed",
 	       count_descriptors(child), count_descriptors(pid_of(run)));
+	if (strcmp(what, "handled") == 0)
+		expect_handler(run);
+	else
+		expect_signals(pid_of(run), 0,
+			       "after barrier_release() the caller");
 	kill_process(child, SIGKILL);
 	end(run);
 }
 
 /* Nobody waits any more: `ignored` is what was done about SIGPIPE before. */
-static void expect_nobody(unsigned ignored)
+static void expect_nobody(uint64_t ignored)
 {
 	const char *go = fresh_token();
-	struct run *run = driver(word("ignore=%x", ignored),
-				 word("barrier nobody %s", go));
+	struct run *run =
+		driver(word("ignore=%llx", (unsigned long long)ignored),
+		       word("barrier nobody %s", go));
 	uint64_t before = status_mask(pid_of(run), "SigIgn");
 
 	release(go);
@@ -851,15 +1036,20 @@ static void expect_nobody(unsigned ignored)
 
 static void barrier(void)
 {
-	static const char *const faults[] = {"block=0", "fail=read:1:4",
-					     "fail=write:1:4"}; /* EINTR */
+	static const struct {
+		const char *fault, *what;
+	} rounds[] = {
+		{"block=0", "handled"},
+		{"fail=read:1:4", "release"}, /* EINTR */
+		{"fail=write:1:4", "release"},
+		{"block=0", "twice"},
+	};
 	const char *go = fresh_token();
 	struct run *run;
 	pid_t child;
 
-	for (size_t i = 0; i < 3; i++)
-		released(faults[i], "release");
-	released("block=0", "twice");
+	for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++)
+		released(rounds[i].fault, rounds[i].what);
 	run = start_waiting("block=0", "release", fresh_token(), &child);
 	end(run);
 	expect_cancelled(run, child, "the one who was to release was killed");
@@ -871,7 +1061,7 @@ static void barrier(void)
 	       "barrier_close() has left %d descriptors open, expected 3",
 	       count_descriptors(pid_of(run)));
 	expect_nobody(0);
-	expect_nobody(1U << (SIGPIPE - 1));
+	expect_nobody(bit_of(SIGPIPE));
 	run = START("sh", "-c", "ulimit -n 3; exec driver barrier release x");
 	expect_error(run, "driver", EMFILE);
 }
@@ -895,6 +1085,9 @@ static struct run *start_listening(const char *path)
 	      "nobody listens at the socket %s", path);
 	EXPECT(is_listening(pid_of(run), path),
 	       "expected a socket at %s that somebody listens at", path);
+	EXPECT(listening_type(pid_of(run), path) == SOCK_STREAM,
+	       "the socket at %s is of type %d: expected %d, SOCK_STREAM", path,
+	       listening_type(pid_of(run), path), SOCK_STREAM);
 	expect_close_on_exec(pid_of(run), "one who listens");
 	return run;
 }
@@ -1006,6 +1199,32 @@ static void expect_bad_message(const char *shell, const char *count, int error)
 	end(run);
 }
 
+/* Sent once the receiver sleeps. */
+static void received_late(const struct stat *file)
+{
+	const char *go = fresh_token();
+	struct run *run = START("driver", "take-late", go, "/tmp/passed");
+	pid_t sender;
+	int fd;
+
+	AWAIT(strstr(output_of(run), "done") || has_ended(run) ||
+		      (children_of(pid_of(run), &sender, 1) == 1 &&
+		       is_idle(pid_of(run)) && state_of(pid_of(run)) == 'S'),
+	      "receive_fd() neither sleeps nor returns");
+	EXPECT(!strstr(output_of(run), "done") && !has_ended(run),
+	       "nothing has been sent yet, and receive_fd() does not wait: %s",
+	       errors_of(run));
+	release(go);
+	await_word(run, "done",
+		   "a descriptor was sent, and receive_fd() waits on");
+	EXPECT(errors_of(run)[0] == '\0' &&
+		       count_open(pid_of(run), file, &fd) == 1,
+	       "a descriptor was sent to one who waits for it: expected it to "
+	       "arrive, saw %zu and %s",
+	       count_open(pid_of(run), file, &fd), errors_of(run));
+	end(run);
+}
+
 /* One descriptor, one byte; a signal comes in between. */
 static void one_passed(void)
 {
@@ -1018,9 +1237,10 @@ static void one_passed(void)
 	run = driver(failing("sendmsg", 1, EINTR), "give /tmp/passed");
 	await_word(run, "done", "send_fd() does not return");
 	EXPECT(strcmp(output_of(run), "1\ndone\n") == 0 &&
-		       count_open(pid_of(run), &file, &fd) == 1,
+		       count_open(pid_of(run), &file, &fd) == 2,
 	       "send_fd(), interrupted once (EINTR), was to send one byte with "
-	       "one descriptor: saw %zu descriptors, and bytes: %s",
+	       "one descriptor, and to leave that open, which is its caller's: "
+	       "expected 2 in all, saw %zu descriptors, and bytes: %s",
 	       count_open(pid_of(run), &file, &fd), output_of(run));
 	end(run);
 	run = START("probe", "launch", failing("recvmsg", 1, EINTR),
@@ -1035,6 +1255,18 @@ static void one_passed(void)
 	       "receive_fd(), interrupted once (EINTR), was to have one "
 	       "descriptor: saw %zu",
 	       count_open(pid_of(run), &file, &fd));
+	end(run);
+	received_late(&file);
+	run = START("driver", "take-credentials");
+	await_word(run, "done", "receive_fd() does not return");
+	EXPECT(strstr(errors_of(run), strerror(EBADMSG)) &&
+		       count_descriptors(pid_of(run)) == 4,
+	       "a message has brought credentials (SCM_CREDENTIALS) and no "
+	       "descriptor: expected \"%s\", and that 4 descriptors stay "
+	       "open, one of which has the number of the process id; saw %d "
+	       "descriptors and %s",
+	       strerror(EBADMSG), count_descriptors(pid_of(run)),
+	       errors_of(run)[0] ? errors_of(run) : "no failure");
 	end(run);
 	run = START("driver", "give-closed");
 	expect_closed(run, "the peer has closed", EPIPE);
@@ -1178,9 +1410,11 @@ static void expect_mapped(const char *path, int size, int length)
 static void expect_null(struct run *run, const char *when)
 {
 	EXPECT(finish(run) == 125 && errors_of(run)[0],
-	       "%s: expected NULL and exit status 125, saw status %d; mmap(2) "
-	       "returns MAP_FAILED, which is not NULL",
-	       when, finish(run));
+	       "%s: expected NULL and exit status 125, saw status %d%s", when,
+	       finish(run),
+	       finish(run) == 128 + SIGBUS
+		       ? " (SIGBUS: memory behind the end of the file)"
+		       : "; mmap(2) returns MAP_FAILED, which is not NULL");
 }
 
 static void shares(void)
@@ -1202,6 +1436,8 @@ static void shares(void)
 		expect_null(START("driver", "read-only", path,
 				  i ? "64" : "90000", number),
 			    "a descriptor that cannot write was given");
+	expect_null(START("driver", "sealed", "64", number),
+		    "a file that cannot be made longer was given");
 }
 
 static void counter(void)
@@ -1233,15 +1469,38 @@ static void counter(void)
 }
 
 /*
- * A lock of our own, F_RDLCK or F_UNLCK, from that byte to the end: shared, it
- * excludes exclusive ones. False: another's excludes it.
+ * A lock of our own, F_RDLCK or F_UNLCK, of so many bytes from that one on (0:
+ * to the end): shared, it excludes exclusive ones. False: another's excludes
+ * it.
  */
-static bool lock_from(int fd, short type, off_t start)
+static bool lock_bytes(int fd, short type, off_t start, off_t count)
 {
-	const struct flock lock = {
-		.l_type = type, .l_whence = SEEK_SET, .l_start = start};
+	const struct flock lock = {.l_type = type,
+				   .l_whence = SEEK_SET,
+				   .l_start = start,
+				   .l_len = count};
 
 	return fcntl(fd, F_OFD_SETLK, &lock) == 0;
+}
+
+static bool lock_all(int fd, short type)
+{
+	return lock_bytes(fd, type, 0, 0);
+}
+
+/* Somebody else has the lock, and has it of the whole file. */
+static void expect_locked(int fd)
+{
+	EXPECT(!lock_all(fd, F_RDLCK),
+	       "lock_file() has returned 0, and the file is not locked: one of "
+	       "the process (F_SETLKW) is gone as soon as it closes any "
+	       "descriptor of the file");
+	EXPECT(!lock_bytes(fd, F_RDLCK, 0, 1),
+	       "the beginning of the file is not locked: is the lock from "
+	       "where the descriptor is (SEEK_CUR), or from the end on?");
+	EXPECT(!lock_bytes(fd, F_RDLCK, 1 << 20, 0),
+	       "only the beginning of the file is locked, not the whole, and "
+	       "what it may grow by");
 }
 
 /* `driver lock`, that has waited for the lock and has it; a file of our own. */
@@ -1250,9 +1509,10 @@ static struct run *start_locking(const char *path, const char *go, int *fd)
 	struct run *run;
 	int child = -1;
 
-	write_in_sandbox(path, "");
+	/* Not empty: its end is not its beginning. */
+	write_in_sandbox(path, go);
 	*fd = open_in_sandbox(path, O_RDWR, S_IFREG);
-	EXPECT(lock_from(*fd, F_RDLCK, 0), "the test could not lock %s", path);
+	EXPECT(lock_all(*fd, F_RDLCK), "the test could not lock %s", path);
 	run = START("driver", "lock", path, go);
 	AWAIT_OF(run,
 		 strstr(output_of(run), "owned") ||
@@ -1262,7 +1522,7 @@ static struct run *start_locking(const char *path, const char *go, int *fd)
 	       "another process has locked the file, and lock_file() does not "
 	       "wait for it: is its lock shared, or of another kind "
 	       "(flock(2))?");
-	lock_from(*fd, F_UNLCK, 0);
+	lock_all(*fd, F_UNLCK);
 	await_word(run, "owned",
 		   "the file is not locked any more, and "
 		   "lock_file() waits on");
@@ -1274,12 +1534,7 @@ static struct run *start_locking(const char *path, const char *go, int *fd)
 	       : child == 2 ? "gets the lock by another opening of the file"
 			    : "sees try_lock_file() fail, and not with EAGAIN");
 	await_word(run, "done", "locking does not end");
-	EXPECT(!lock_from(*fd, F_RDLCK, 0),
-	       "lock_file() has returned 0, and the file is not locked: one of "
-	       "the process (F_SETLKW) is gone as soon as it closes any "
-	       "descriptor of the file");
-	EXPECT(!lock_from(*fd, F_RDLCK, 1 << 20),
-	       "only the beginning of the file is locked, not the whole");
+	expect_locked(*fd);
 	return run;
 }
 
@@ -1292,12 +1547,12 @@ static void owned(void)
 	run = start_locking(path, go, &fd);
 	release(go);
 	await_word(run, "unlocked", "unlock_file() does not return");
-	EXPECT(lock_from(fd, F_RDLCK, 0),
+	EXPECT(lock_all(fd, F_RDLCK),
 	       "unlock_file() has returned, and the file is still locked");
 	close(fd);
 	run = start_locking(fresh_path(), fresh_token(), &fd);
 	send_signal(run, SIGKILL);
-	AWAIT(lock_from(fd, F_RDLCK, 0),
+	AWAIT(lock_all(fd, F_RDLCK),
 	      "the owner of the lock was killed, and it is still locked");
 	close(fd);
 }
@@ -1315,6 +1570,11 @@ static void locks(void)
 	const char *path = fresh_path();
 	struct run *run;
 
+	run = START("driver", "lock-nothing");
+	expect_status(run, 0);
+	expect_output(run, "-1 -1 -1",
+		      "lock_file(), try_lock_file() and unlock_file() of "
+		      "descriptor -1, which is not open");
 	owned();
 	run = share_disturbed(path, EINTR);
 	EXPECT(finish(run) == 0 && counter_in(path) == 90,
