@@ -9,14 +9,16 @@
 #include "subid.h"
 #include "syscalls.h"
 
-static pid_t clone_into(uint64_t flags, int cgroup, int *pidfd)
+/* For what the older call has no bits. */
+static pid_t clone_by_clone3(uint64_t flags, int cgroup, int *pidfd)
 {
 	struct clone_args args = {0};
 
-	args.flags = flags | CLONE_INTO_CGROUP | (pidfd ? CLONE_PIDFD : 0);
+	args.flags = flags | (cgroup < 0 ? 0 : CLONE_INTO_CGROUP) |
+		     (pidfd ? CLONE_PIDFD : 0);
 	args.pidfd = (uint64_t)(uintptr_t)pidfd;
 	args.exit_signal = SIGCHLD;
-	args.cgroup = (uint64_t)cgroup;
+	args.cgroup = cgroup < 0 ? 0 : (uint64_t)cgroup;
 	return sys_clone3(&args, sizeof(args));
 }
 
@@ -24,11 +26,12 @@ pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
 {
 	/* Where the older call has the address of the parent's thread id. */
 	pid_t child =
-		cgroup < 0 ? (pid_t)syscall(SYS_clone,
-					    flags | SIGCHLD |
-						    (pidfd ? CLONE_PIDFD : 0),
-					    NULL, pidfd, NULL, NULL)
-			   : clone_into(flags, cgroup, pidfd);
+		cgroup < 0 && !(flags & CLONE_NEWTIME)
+			? (pid_t)syscall(SYS_clone,
+					 flags | SIGCHLD |
+						 (pidfd ? CLONE_PIDFD : 0),
+					 NULL, pidfd, NULL, NULL)
+			: clone_by_clone3(flags, cgroup, pidfd);
 
 	return child < 0 ? failed("clone", "") : child;
 }
