@@ -52,9 +52,11 @@ struct namespaces {
  * it cannot, it says so and exits with 125.
  *
  * Returns 0 in the child, its process id in the parent, or -1 in the parent
- * with errno; then there is no child any more, no zombie and no pidfd. A child
- * whose parent dies or gives up meanwhile exits with 125 and says nothing.
- * *pidfd as in clone_process().
+ * with errno; then there is no child any more, no zombie and no descriptor, and
+ * the caller's other children are still its own to wait for. A child whose
+ * parent dies or gives up meanwhile exits with 125 and says nothing. A child
+ * that ends in here does so by _exit(2): what its caller has left for exit(3)
+ * to do, or to write, is not its own. *pidfd as in clone_process().
  */
 pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd);
 

@@ -24,7 +24,8 @@ struct id_map {
  * an unprivileged caller, and to have but one group costs nobody anything.
  * Each map can be written once, in one write. Returns 0, or -1 with errno:
  * EPERM when an id is not the caller's to give, EINVAL for ranges that
- * overlap, E2BIG or EINVAL for more of them than go into one write.
+ * overlap, E2BIG or EINVAL for more of them than go into one write; whatever
+ * comes of it, what was opened is closed.
  */
 int map_ids(pid_t pid, const struct id_map *users, size_t user_count,
 	    const struct id_map *groups, size_t group_count);
@@ -41,8 +42,9 @@ int become_user(uid_t uid, gid_t gid);
  * Gives up every capability but those in `keep` (bit n: capability n), for
  * good, in the bounding, the effective and the permitted set. The inheritable
  * and the ambient set become empty, whatever is kept. What the process executes
- * cannot regain what is gone, not even as user 0. Returns 0, or -1
- * with errno. prctl(2) PR_CAPBSET_DROP, capset(2).
+ * cannot regain what is gone, not even as user 0. A capability in `keep` that
+ * the caller does not have is no failure, and not gained. Returns 0, or -1 with
+ * errno. prctl(2) PR_CAPBSET_DROP, capset(2).
  */
 int drop_capabilities(uint64_t keep);
 
