@@ -6,33 +6,42 @@
  *	driver clone FLAGS CMD...	clone_process() with a pidfd; says
  *					"started PIDFD CHILD"
  *	driver plain CMD...		the same, without flags and pidfd
- *	driver cgroup FILE		with FILE opened as the cgroup
+ *	driver cgroup N			with descriptor N as the cgroup
  *	driver map USERS GROUPS CMD...	map_ids() for a child of its own, which
  *					then is CMD; a map is A:B:C,A:B:C...
  *	driver maps COUNT CMD...	the same with that many ranges
+ *	driver unmapped USERS GROUPS CMD...
+ *					map_ids() is to fail: reports that, says
+ *					"done", holds still
  *	driver become UID GID		become_user(); says "done", holds still
  *	driver superuser UID GID	the same as user 0 with other groups
  *	driver drop MASK		drop_capabilities(); says "done", holds
  *	driver drop MASK CMD...		then becomes CMD
+ *	driver again HAD MASK		the same as one who has HAD at most
  *	driver world UID GID USERS GROUPS CMD...
  *					fork_in_namespaces() with these maps
- *	driver group FILE CMD...	the same, with FILE opened as the cgroup
+ *	driver group N CMD...		the same, with descriptor N as the
+ *					cgroup
  *	driver helpers CMD...		the same, maps to be written by helpers
- *	driver arrange TOKEN CMD...	the same, own ids; arrange() makes
- *					TOKEN.arranging and waits for TOKEN,
- *					both in /tmp
- *	driver refuse			with an arrange() that fails with EDOM;
- *					reports that, says "done", holds still
+ *	driver arrange TOKEN CMD...	the same, own ids; arrange() says
+ *					"arranging CHILD", makes TOKEN.arranging
+ *					and waits for TOKEN, both in /tmp
+ *	driver refuse			by a caller who has a zombie, "older
+ *					PID", with an arrange() that fails with
+ *					EDOM; reports that, says "done", holds
+ *					still
  *	driver orphan CMD...		with an arrange() that ends the parent;
  *					exits as the child does then
- *	driver bereaved CMD...		with an arrange() that ends the child
+ *	driver bereaved CMD...		with an arrange() that ends the child;
+ *					if that is -1, as "refuse"
  *	driver leave FLAGS CMD...	leave_namespaces(), then becomes CMD
  *	driver join PID FLAGS CMD...	join_namespaces(), then becomes CMD; or
  *					reports, says "done", holds still
  *	driver late			join_namespaces() of one that has ended
  *
  * Masks and flags are in base 16. What starts a child waits for it and exits
- * as that did.
+ * as that did. If the child that fork_in_namespaces() starts gets -1, or ends
+ *by exit(3), that is said too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -95,6 +104,11 @@ static int start_clone(uint64_t flags, int cgroup, bool with_pidfd,
 	return wait_for(child);
 }
 
+static int start_in_cgroup(char **words)
+{
+	return start_clone(0, atoi(words[0]), false, (char *[]){"true", NULL});
+}
+
 static size_t read_maps(char *text, struct id_map *maps)
 {
 	char *rest;
@@ -150,6 +164,13 @@ static int start_maps(char **words)
 	return start_mapped(users, user_count, groups, group_count, words + 2);
 }
 
+static int start_unmapped(char **words)
+{
+	if (start_maps(words) == EXIT_OURS)
+		hold();
+	return 0;
+}
+
 static int start_many_maps(size_t count, char **words)
 {
 	static struct id_map maps[MOST_MAPS];
@@ -184,13 +205,20 @@ static _Noreturn void drop(char **words)
 	hold();
 }
 
+static _Noreturn void drop_again(char **words)
+{
+	if (drop_capabilities(strtoull(words[0], NULL, 16)) < 0)
+		die(EXIT_OURS);
+	drop(words + 1);
+}
+
 static int wait_for_file(pid_t child, void *data)
 {
 	const struct timespec nap = {.tv_nsec = 1000000};
 	char path[64];
 	int fd;
 
-	(void)child;
+	dprintf(STDOUT_FILENO, "arranging %d\n", (int)child);
 	snprintf(path, sizeof(path), "/tmp/%s.arranging", (char *)data);
 	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd < 0)
@@ -227,14 +255,30 @@ static int end_child(pid_t child, void *data)
 	return waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
 }
 
+static pid_t caller;
+
+/* The caller has left this to be done when it ends itself. */
+static void tell_of_exit(void)
+{
+	if (getpid() != caller)
+		dprintf(STDOUT_FILENO, "exit(3) in the child\n");
+}
+
 static int start_world(const struct namespaces *world, char **words)
 {
 	int pidfd = -1;
-	pid_t child = fork_in_namespaces(world, &pidfd);
+	pid_t child;
 
+	caller = getpid();
+	if (atexit(tell_of_exit) != 0)
+		die(EXIT_OURS);
+	child = fork_in_namespaces(world, &pidfd);
 	if (child < 0) {
 		report_failure();
-		return EXIT_OURS;
+		if (getpid() == caller)
+			return EXIT_OURS;
+		dprintf(STDOUT_FILENO, "-1 in the child\n");
+		_exit(EXIT_OURS);
 	}
 	if (child == 0)
 		become(words);
@@ -276,7 +320,7 @@ static int start_helped_world(char **words)
 static int start_grouped_world(char **words)
 {
 	const struct namespaces world = {
-		.cgroup = open(words[0], O_RDONLY | O_CLOEXEC),
+		.cgroup = atoi(words[0]),
 	};
 
 	return start_world(&world, words + 1);
@@ -300,6 +344,32 @@ static int start_orphan(const struct namespaces *world, char **words)
 	return status;
 }
 
+/* It has ended, and whoever waits for just any child collects it. */
+static void leave_older_child(void)
+{
+	pid_t older = fork();
+	siginfo_t info;
+
+	if (older == 0)
+		_exit(0);
+	if (older < 0 ||
+	    waitid(P_PID, (id_t)older, &info, WEXITED | WNOWAIT) < 0) {
+		failed("start", "an older child");
+		die(EXIT_OURS);
+	}
+	dprintf(STDOUT_FILENO, "older %d\n", (int)older);
+}
+
+/* -1 is to leave nothing with the caller, which holds still to be looked at. */
+static int start_failing(const struct namespaces *world, char **words)
+{
+	int status = start_world(world, words);
+
+	if (status == EXIT_OURS)
+		hold();
+	return status;
+}
+
 static int start_arranged(const char *what, char **words)
 {
 	struct namespaces world = {.cgroup = -1, .data = words[0]};
@@ -314,12 +384,11 @@ static int start_arranged(const char *what, char **words)
 	}
 	if (strcmp(what, "bereaved") == 0) {
 		world.arrange = end_child;
-		return start_world(&world, words);
+		return start_failing(&world, words);
 	}
+	leave_older_child();
 	world.arrange = refuse;
-	if (start_world(&world, words) == EXIT_OURS)
-		hold();
-	return 0;
+	return start_failing(&world, words);
 }
 
 static _Noreturn void leave(char **words)
@@ -368,7 +437,7 @@ static const struct {
 	{"maps", 2},   {"become", 2}, {"drop", 1},     {"superuser", 2},
 	{"world", 5},  {"group", 2},  {"helpers", 1},  {"arrange", 2},
 	{"refuse", 0}, {"orphan", 1}, {"bereaved", 1}, {"leave", 2},
-	{"join", 3},   {"late", 0},
+	{"join", 3},   {"late", 0},   {"unmapped", 3}, {"again", 2},
 };
 
 static bool is_case(const char *what, int words)
@@ -392,16 +461,19 @@ int main(int argc, char **argv)
 	if (strcmp(what, "plain") == 0)
 		return start_clone(0, -1, false, words);
 	if (strcmp(what, "cgroup") == 0)
-		return start_clone(0, open(words[0], O_RDONLY | O_CLOEXEC),
-				   false, (char *[]){"true", NULL});
+		return start_in_cgroup(words);
 	if (strcmp(what, "map") == 0)
 		return start_maps(words);
+	if (strcmp(what, "unmapped") == 0)
+		return start_unmapped(words);
 	if (strcmp(what, "maps") == 0)
 		return start_many_maps(strtoul(words[0], NULL, 10), words + 1);
 	if (strcmp(what, "become") == 0 || strcmp(what, "superuser") == 0)
 		be(words, *what == 's');
 	if (strcmp(what, "drop") == 0)
 		drop(words);
+	if (strcmp(what, "again") == 0)
+		drop_again(words);
 	if (strcmp(what, "world") == 0)
 		return start_mapped_world(words);
 	if (strcmp(what, "group") == 0)
