@@ -40,8 +40,10 @@ int create_veth(const char *name, const char *peer, pid_t pid);
 int configure_interface(const char *name, const struct address *address);
 
 /*
- * Sends what no other route takes to `gateway`. Returns 0, or -1 with errno:
- * ENETUNREACH when no interface that is up leads to its network.
+ * Sends what no other route takes to `gateway`. Returns 0 when that route is
+ * there, or -1 with errno: ENETUNREACH when no interface that is up leads to
+ * its network. Where there is a default route by another gateway already, this
+ * one is put beside it or in its place, or that is EEXIST.
  */
 int add_default_route(struct in_addr gateway);
 

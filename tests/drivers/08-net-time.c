@@ -11,8 +11,9 @@
  *	route=IP		add_default_route()
  *	delete=NAME		delete_interface()
  *	time=SECONDS		enter_time_namespace()
- *	!STEP			the same, which is to fail; what it says of that
- *				goes to standard error
+ *	!STEP			one that is to fail; what it says of that goes
+ *				to standard error
+ *	?STEP			one that may fail; the same
  *
  * The first step that goes otherwise ends it with 125; a line on standard error
  * says why. After the last one it says "done" and waits to be killed.
@@ -109,15 +110,16 @@ int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
 		bool to_fail = argv[i][0] == '!';
+		bool may_fail = to_fail || argv[i][0] == '?';
 		char word[128];
 		int result;
 
 		/* It is cut into pieces. */
-		snprintf(word, sizeof(word), "%s", argv[i] + to_fail);
+		snprintf(word, sizeof(word), "%s", argv[i] + may_fail);
 		result = step(word);
 		if (result < 0)
 			report_failure();
-		if (result < 0 && !to_fail)
+		if (result < 0 && !may_fail)
 			return EXIT_OURS;
 		if (result >= 0 && to_fail)
 			bad_usage("%s has not failed", argv[i] + 1);
