@@ -11,6 +11,10 @@
  *	route=IP		add_default_route()
  *	delete=NAME		delete_interface()
  *	time=SECONDS		enter_time_namespace()
+ *	ahead=SECONDS		into a new time namespace ourselves, in which
+ *				CLOCK_BOOTTIME is ahead as after a sleep so long
+ *	slept=SECONDS		the same of the machine, by what clock_gettime()
+ *				says from here on
  *	!STEP			one that is to fail; what it says of that goes
  *				to standard error
  *	?STEP			one that may fail; the same
@@ -20,6 +24,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -27,13 +32,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 #include "failure.h"
+#include "files.h"
 #include "network.h"
+#include "syscalls.h"
 
 static pid_t child;
+static time_t slept;
+
+/* In place of libc's: no namespace makes the machine's own clocks differ. */
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+	if (syscall(SYS_clock_gettime, clock, time) < 0)
+		return -1;
+	if (clock == CLOCK_BOOTTIME)
+		time->tv_sec += slept;
+	return 0;
+}
 
 /* It is there when the pipe is closed: it has its namespace then. */
 static int start_child(void)
@@ -81,6 +101,21 @@ static int configure(char *name, char *ip, const char *prefix)
 	return configure_interface(name, &address);
 }
 
+static int enter_later_boottime(long seconds)
+{
+	int fd;
+
+	if (unshare(CLONE_NEWTIME) < 0)
+		return failed("unshare", "");
+	if (write_file(AT_FDCWD, "/proc/self/timens_offsets", "boottime %ld 0",
+		       seconds) < 0)
+		return -1;
+	fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWTIME) < 0)
+		return failed("enter a time namespace", "");
+	return close(fd);
+}
+
 static int step(char *word)
 {
 	char *value = cut(word, '='), *rest = cut(value, ',');
@@ -100,6 +135,12 @@ static int step(char *word)
 		return delete_interface(value);
 	if (strcmp(word, "time") == 0)
 		return enter_time_namespace(atof(value));
+	if (strcmp(word, "ahead") == 0)
+		return enter_later_boottime(atol(value));
+	if (strcmp(word, "slept") == 0) {
+		slept = atol(value);
+		return 0;
+	}
 	if (strcmp(word, "route") != 0)
 		bad_usage("%s: no such step", word);
 	inet_pton(AF_INET, value, &gateway);

@@ -614,6 +614,39 @@ static void expect_clocks(pid_t pid, double uptime, const double began[2])
 	about_task(before);
 }
 
+/* The driver's CLOCK_BOOTTIME is ahead of its CLOCK_MONOTONIC already. */
+static void expect_clocks_brought_together(void)
+{
+	const char *step = word("ahead=%d", random_between(1000, 9999));
+	double began[2];
+
+	read_clocks(began);
+	expect_clocks(all_done(START_ROOT("driver", step, "time=5.5")), 5.5,
+		      began);
+}
+
+/*
+ * Here the machine's own is, by as much as CLOCK_BOOTTIME's offset then has to
+ * be smaller. Who reads the clocks in another way than by clock_gettime(2) does
+ * not see that, but has two offsets all the same, for he has looked twice.
+ */
+static void expect_two_offsets(void)
+{
+	int slept = random_between(1000, 4000);
+	pid_t pid = all_done(
+		START_ROOT("driver", word("slept=%d", slept), "time=9000"));
+	double apart = offset_of(pid, "monotonic") - offset_of(pid, "boottime");
+
+	EXPECT(fabs(apart) > 1e-9,
+	       "on a machine that has slept both clocks have the same offset: "
+	       "each of them needs its own");
+	EXPECT(apart > -slept / 2.0,
+	       "on a machine that has slept for %d seconds CLOCK_MONOTONIC's "
+	       "offset is smaller than CLOCK_BOOTTIME's by %.3f: expected the "
+	       "other way round",
+	       slept, -apart);
+}
+
 /* With the option --uptime; the driver, without an execve(2) after it. */
 static void expect_uptime(const char *word)
 {
@@ -638,13 +671,16 @@ static void expect_uptime(const char *word)
 
 static void own_clock(void)
 {
-	char word[16];
+	char seconds[16];
 	struct run *run;
-	int uptime = random_between(1000, 10000000);
+	/* Odd, and too long for a float, which would be a second less. */
+	int uptime = 4 * random_between(1 << 23, (1 << 24) - 1) + 1;
 
-	snprintf(word, sizeof(word), "%d", uptime);
-	expect_uptime(word);
-	run = START("netns", "--uptime", word, "cat", "/proc/uptime");
+	snprintf(seconds, sizeof(seconds), "%d", uptime);
+	expect_uptime(seconds);
+	expect_clocks_brought_together();
+	expect_two_offsets();
+	run = START("netns", "--uptime", seconds, "cat", "/proc/uptime");
 	EXPECT(finish(run) == 0 && atoi(output_of(run)) >= uptime &&
 		       atoi(output_of(run)) < uptime + 60,
 	       "/proc/uptime inside says %s", output_of(run));
