@@ -877,22 +877,28 @@ static bool all_or_nothing(const char *call, int number, int error)
  */
 static void clock_or_nothing(const char *call)
 {
-	char fault[32];
+	const char *fault = word("fail=%s:1:%d", call, EPERM);
 	double began[2];
 	struct run *run;
+	pid_t pid;
 
-	snprintf(fault, sizeof(fault), "fail=%s:1:%d", call, EPERM);
 	read_clocks(began);
-	run = START_ROOT("probe", "launch", fault, "driver time=4321.5");
+	run = START_ROOT("probe", "launch", fault, "driver ?time=4321.5");
 	AWAIT(strstr(output_of(run), "done") || has_ended(run),
 	      "%s(2) has failed, and enter_time_namespace() does not return",
 	      call);
-	if (!has_ended(run))
-		expect_clocks(pid_of(run), 4321.5, began);
+	pid = all_done(run);
+	if (errors_of(run)[0] == '\0')
+		expect_clocks(pid, 4321.5, began);
 	else
-		expect_refusal(run, strerror(EPERM));
-	if (!has_ended(run))
-		send_signal(run, SIGKILL);
+		EXPECT(strstr(errors_of(run), strerror(EPERM)),
+		       "%s(2) has failed: expected the reason \"%s\", saw: %s",
+		       call, strerror(EPERM), errors_of(run));
+	EXPECT(count_descriptors(pid) == 3,
+	       "%s(2) has failed, and enter_time_namespace() has left %d "
+	       "descriptors open",
+	       call, count_descriptors(pid) - 3);
+	send_signal(run, SIGKILL);
 	finish(run);
 }
 
