@@ -76,6 +76,7 @@ static const struct {
 	{"dumpable", {SYS_prctl}},
 	{"setsid", {SYS_setsid}},
 	{"setrlimit", {SYS_prlimit64}},
+	{"close_range", {SYS_close_range}},
 	{0},
 };
 
@@ -109,9 +110,12 @@ static struct disturbance {
 
 static size_t disturbance_count;
 
-static bool is_cgroup_file(const char *call)
+/* What is done to the file that it names; NULL: it names none. */
+static const char *call_on_file(const char *call)
 {
-	return strncmp(call, "cgroup.", 7) == 0;
+	if (strncmp(call, "cgroup.", 7) == 0)
+		return "write";
+	return strcmp(call, "cpu.stat") == 0 ? "read" : NULL;
 }
 
 /* Its row in disturbed_calls[], which may be the last one. */
@@ -119,8 +123,8 @@ static unsigned row_of(const char *call)
 {
 	unsigned row = 0;
 
-	if (is_cgroup_file(call))
-		call = "write";
+	if (call_on_file(call))
+		call = call_on_file(call);
 	while (disturbed_calls[row].name &&
 	       strcmp(disturbed_calls[row].name, call) != 0)
 		row++;
@@ -190,7 +194,7 @@ static bool is_about(const struct waiting_call *call, const char *name)
 			return false;
 	for (int n = 0; n < 4; n++)
 		if ((n == 0 || numbers[n]) && (int)numbers[n] == call->number)
-			return !is_cgroup_file(name) || is_file(call, name);
+			return !call_on_file(name) || is_file(call, name);
 	return false;
 }
 
