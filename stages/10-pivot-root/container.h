@@ -63,8 +63,9 @@ struct report {
  * enter_root() and harden() behind it. Of the caller's it has descriptors 0, 1
  * and 2, and no other; with `tty` not even these. Its limits are its own and
  * not those of process 1. It is in no session of the caller's where no filter
- * keeps it from typing into a terminal. Nothing of the outside can be reached
- * through /proc/1.
+ * keeps it from typing into a terminal; where one does it stays there, unless
+ * it has a terminal of its own. Nothing of the outside can be reached through
+ * /proc/1.
  *
  * Nobody inside outlives the caller, also one that is killed. At the end, and
  * after every failure, there is no process, cgroup, interface or mount point

@@ -32,9 +32,10 @@ struct root {
  * /sys, /dev (null, zero, full, random, urandom, tty, pts, ptmx, shm, mqueue,
  * fd, stdin, stdout, stderr; nothing else), the cgroup hierarchy at
  * /sys/fs/cgroup where there is one, and the mounts asked for. All of these
- * but the sources are nosuid, /proc and /sys also nodev and noexec. Mount
- * points that are missing are made, and every path is resolved as it will be
- * inside: no symbolic link of the root file system leads out of it.
+ * but the sources are nosuid. /dev, its pts, shm and mqueue, /proc and /sys are
+ * noexec too, the last two also nodev. Mount points that are missing are made,
+ * and every path is resolved as it will be inside: no symbolic link of the root
+ * file system leads out of it.
  *
  * The old root is not reachable any more, neither by a path nor by who enters
  * the mount namespace. The working directory is the new root, the umask 022.
