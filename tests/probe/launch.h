@@ -21,7 +21,7 @@
  *
  * CALL is one of disturbed_calls[], or "cgroup.FILE": a write to a file of that
  * name, or "cpu.stat": a read of it. The words of PROGRAM are one argument, so
- *that nobody takes the launcher for the probe that it is about to start.
+ * that nobody takes the launcher for the probe that it is about to start.
  */
 #ifndef LAUNCH_H
 #define LAUNCH_H
