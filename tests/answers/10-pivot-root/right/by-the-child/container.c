@@ -88,8 +88,7 @@ int prepare_command(void *data)
 	/* While /proc/self is still ours to look into. */
 	if (shut_descriptors() < 0)
 		return -1;
-	if (c->tty ? pty_enter(inside->slave) < 0
-		   : !c->seccomp && setsid() < 0)
+	if (c->tty ? pty_enter(inside->slave) < 0 : !c->seccomp && setsid() < 0)
 		return failed("setsid", "");
 	for (size_t i = 0; i < c->rlimit_count; i++)
 		if (prlimit(0, (int)c->rlimits[i].resource,
