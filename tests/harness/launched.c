@@ -39,14 +39,20 @@ static void begin(struct text *text)
 /* "call mount number 2", "every call mount", "write number 2 to cgroup.kill" */
 static void add_call(struct text *text, const char *call, int number)
 {
-	const bool file = strncmp(call, "cgroup.", 7) == 0;
+	const char *what = "call ", *file = NULL;
 
-	add(text, "%s%s%s", number ? "" : "every ", file ? "write" : "call ",
-	    file ? "" : call);
+	if (strncmp(call, "cgroup.", 7) == 0) {
+		what = "write";
+		file = call;
+	} else if (strncmp(call, "look.", 5) == 0) {
+		what = "look";
+		file = call + 5;
+	}
+	add(text, "%s%s%s", number ? "" : "every ", what, file ? "" : call);
 	if (number)
 		add(text, " number %d", number);
 	if (file)
-		add(text, " to %s", call);
+		add(text, " %s %s", *what == 'w' ? "to" : "at", file);
 }
 
 static bool is_in(unsigned long long mask, int sig)
@@ -82,17 +88,17 @@ static void add_setting(struct text *text, const char *setting)
 {
 	unsigned long long mask;
 	int number, value;
-	char call[16];
+	char call[24];
 
-	if (sscanf(setting, "fail=%15[^:]:%d:%d", call, &number, &value) == 3) {
+	if (sscanf(setting, "fail=%23[^:]:%d:%d", call, &number, &value) == 3) {
 		begin(text);
 		add_call(text, call, number);
 		add(text, " failing: %s", strerror(value));
-	} else if (sscanf(setting, "fake=%15[^:]:%d", call, &number) == 2) {
+	} else if (sscanf(setting, "fake=%23[^:]:%d", call, &number) == 2) {
 		begin(text);
 		add_call(text, call, number);
 		add(text, " not made, and said to be");
-	} else if (sscanf(setting, "pause=%15[^:]:%d:", call, &number) == 2) {
+	} else if (sscanf(setting, "pause=%23[^:]:%d:", call, &number) == 2) {
 		begin(text);
 		add_call(text, call, number);
 		add(text, " held up before it is made");

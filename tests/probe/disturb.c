@@ -19,16 +19,26 @@
 #include "listener.h"
 #include "nap.h"
 
+/* Of system calls that are one thing to us. */
+#define MOST_NUMBERS 9
+
 static const struct {
 	const char *name;
-	long numbers[4]; /* from the second on 0 ends them: read(2) is 0 */
+	long numbers[MOST_NUMBERS]; /* from the second on 0 ends them: read(2)
+				       is 0 */
 } disturbed_calls[] = {
 #ifdef SYS_fork
 	{"fork", {SYS_clone, SYS_clone3, SYS_fork, SYS_vfork}},
 	{"open", {SYS_openat, SYS_openat2, SYS_open}},
+	{"look",
+	 {SYS_openat, SYS_openat2, SYS_faccessat, SYS_faccessat2,
+	  SYS_newfstatat, SYS_statx, SYS_open, SYS_access, SYS_stat}},
 #else
 	{"fork", {SYS_clone, SYS_clone3}},
 	{"open", {SYS_openat, SYS_openat2}},
+	{"look",
+	 {SYS_openat, SYS_openat2, SYS_faccessat, SYS_faccessat2,
+	  SYS_newfstatat, SYS_statx}},
 #endif
 	{"exec", {SYS_execve, SYS_execveat}},
 	{"wait", {SYS_wait4, SYS_waitid}},
@@ -97,7 +107,7 @@ static const struct {
 };
 
 static struct disturbance {
-	char call[16];
+	char call[24];
 	int number;
 	int error;     /* 0: make the call after all */
 	bool fake;     /* say that it is made */
@@ -118,6 +128,11 @@ static const char *call_on_file(const char *call)
 	return strcmp(call, "cpu.stat") == 0 ? "read" : NULL;
 }
 
+static bool is_look(const char *call)
+{
+	return strncmp(call, "look.", 5) == 0;
+}
+
 /* Its row in disturbed_calls[], which may be the last one. */
 static unsigned row_of(const char *call)
 {
@@ -125,6 +140,8 @@ static unsigned row_of(const char *call)
 
 	if (call_on_file(call))
 		call = call_on_file(call);
+	if (is_look(call))
+		call = "look";
 	while (disturbed_calls[row].name &&
 	       strcmp(disturbed_calls[row].name, call) != 0)
 		row++;
@@ -133,7 +150,7 @@ static unsigned row_of(const char *call)
 
 static int install_listener(void)
 {
-	long numbers[4 * 4];
+	long numbers[4 * MOST_NUMBERS];
 	size_t count = 0;
 
 	for (size_t i = 0; i < disturbance_count; i++) {
@@ -143,7 +160,7 @@ static int install_listener(void)
 			errno = EINVAL;
 			return -1;
 		}
-		for (int n = 0; n < 4; n++)
+		for (int n = 0; n < MOST_NUMBERS; n++)
 			if (n == 0 || disturbed_calls[row].numbers[n])
 				numbers[count++] =
 					disturbed_calls[row].numbers[n];
@@ -151,19 +168,46 @@ static int install_listener(void)
 	return listen_to_calls(numbers, count);
 }
 
+static bool ends_in(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return strcmp(slash ? slash + 1 : path, name) == 0;
+}
+
 /* Whether the descriptor that it is about is open to a file of that name. */
 static bool is_file(const struct waiting_call *call, const char *name)
 {
 	char link[64], path[512];
-	const char *slash;
 	ssize_t length;
 
 	snprintf(link, sizeof(link), "/proc/%d/fd/%d", (int)call->pid,
 		 (int)call->args[0]);
 	length = readlink(link, path, sizeof(path) - 1);
 	path[length > 0 ? length : 0] = '\0';
-	slash = strrchr(path, '/');
-	return slash && strcmp(slash + 1, name) == 0;
+	return ends_in(path, name);
+}
+
+/* Whether the path that it is about ends in that name. */
+static bool is_path(const struct waiting_call *call, const char *name)
+{
+	char memory[64], path[512];
+	int argument = 1, fd;
+	ssize_t length;
+
+#ifdef SYS_open
+	if (call->number == SYS_open || call->number == SYS_access ||
+	    call->number == SYS_stat)
+		argument = 0;
+#endif
+	snprintf(memory, sizeof(memory), "/proc/%d/mem", (int)call->pid);
+	fd = open(memory, O_RDONLY | O_CLOEXEC);
+	/* Where its memory ends, so does what is read. */
+	length = pread(fd, path, sizeof(path) - 1, (off_t)call->args[argument]);
+	if (fd >= 0)
+		close(fd);
+	path[length > 0 ? length : 0] = '\0';
+	return ends_in(path, name);
 }
 
 /* What a call returns that has done all it was asked for. */
@@ -192,9 +236,13 @@ static bool is_about(const struct waiting_call *call, const char *name)
 		if (strcmp(name, when[i].name) == 0 &&
 		    (int)call->args[when[i].n] != when[i].value)
 			return false;
-	for (int n = 0; n < 4; n++)
-		if ((n == 0 || numbers[n]) && (int)numbers[n] == call->number)
-			return !call_on_file(name) || is_file(call, name);
+	for (int n = 0; n < MOST_NUMBERS; n++) {
+		if ((n > 0 && !numbers[n]) || (int)numbers[n] != call->number)
+			continue;
+		if (is_look(name))
+			return is_path(call, strchr(name, '.') + 1);
+		return !call_on_file(name) || is_file(call, name);
+	}
 	return false;
 }
 
@@ -321,16 +369,16 @@ bool read_disturbance(const char *setting)
 	struct disturbance what = {0};
 	char file[48];
 
-	if (sscanf(setting, "pause=%15[^:]:%d:%47s", what.call, &what.number,
+	if (sscanf(setting, "pause=%23[^:]:%d:%47s", what.call, &what.number,
 		   file) == 3)
 		snprintf(what.file, sizeof(what.file), "/tmp/%s", file);
-	else if (sscanf(setting, "fake=%15[^:]:%d", what.call, &what.number) ==
+	else if (sscanf(setting, "fake=%23[^:]:%d", what.call, &what.number) ==
 		 2)
 		what.fake = true;
-	else if (sscanf(setting, "fail=%15[^:]:%d:%d:%47s", what.call,
+	else if (sscanf(setting, "fail=%23[^:]:%d:%d:%47s", what.call,
 			&what.number, &what.error, file) == 4)
 		snprintf(what.told, sizeof(what.told), "/tmp/%s", file);
-	else if (sscanf(setting, "fail=%15[^:]:%d:%d", what.call, &what.number,
+	else if (sscanf(setting, "fail=%23[^:]:%d:%d", what.call, &what.number,
 			&what.error) != 3)
 		return false;
 	if (disturbance_count < 4)
