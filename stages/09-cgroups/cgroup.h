@@ -138,8 +138,9 @@ int cgroup_kill(const struct cgroup *group);
 int cgroup_remove(struct cgroup *group);
 
 /*
- * Reads what the group used so far. What the kernel does not count here is 0.
- * Returns 0, or -1 with errno.
+ * Reads what the group used so far. What the kernel does not count here, as it
+ * has no such file, is 0. Returns 0, or -1 with errno: a file that is there and
+ * cannot be read is a failure.
  */
 int cgroup_read_stats(const struct cgroup *group, struct cgroup_stats *stats);
 

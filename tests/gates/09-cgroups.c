@@ -275,6 +275,14 @@ static void await_at(struct run *run, const char *token)
 	       "the driver has ended, with status %d", finish(run));
 }
 
+/* What it has written since it came to "until=TOKEN". */
+static const char *written_since(struct run *run, const char *token)
+{
+	const char *line = strstr(output_of(run), word("at %s\n", token));
+
+	return line ? line : "";
+}
+
 static void go_on(const char *token)
 {
 	write_in_sandbox(word("/tmp/%s", token), "");
@@ -283,6 +291,86 @@ static void go_on(const char *token)
 static bool is_there(const char *path)
 {
 	return access(path, F_OK) == 0;
+}
+
+static void set_mode(const char *dir, const char *file, mode_t mode)
+{
+	EXPECT(chmod(word("%s/%s", dir, file), mode) == 0,
+	       "the test could not change the mode of %s: %s", file,
+	       strerror(errno));
+}
+
+/* No student may read or write it: EACCES. */
+static void lock_up(const char *dir, const char *file)
+{
+	set_mode(dir, file, 0);
+}
+
+/*
+ * A driver that makes a group with all limits, and then does the step once for
+ * each of the files, with that one alone locked up.
+ */
+static void expect_each_file_needed(const char *step, const char *const files[],
+				    size_t count)
+{
+	const char *words[32] = {"driver", "memory=50000000", "pids=9",
+				 "cpu=50", "weight=50",	      "make"};
+	const char *at[12], *dir;
+	size_t n = 6;
+	struct run *run;
+
+	for (size_t i = 0; i <= count; i++) {
+		at[i] = fresh_token();
+		words[n++] = word("until=%s", at[i]);
+		words[n++] = i < count ? step : NULL;
+	}
+	run = start(&(const struct start){.in_delegated = true}, words);
+	expect_result(run, "make", 0);
+	await_at(run, at[0]);
+	dir = new_group("", "");
+	for (size_t i = 0; i < count; i++) {
+		/* Not every kernel has every file. */
+		const bool is = is_there(word("%s/%s", dir, files[i]));
+		long long seen;
+
+		if (is)
+			lock_up(dir, files[i]);
+		go_on(at[i]);
+		await_at(run, at[i + 1]);
+		seen = number_in(written_since(run, at[i]), step);
+		EXPECT(!is || seen == EACCES,
+		       "%s cannot be opened: expected %s to fail with \"%s\", "
+		       "saw %s",
+		       files[i], function_of(step), strerror(EACCES),
+		       text_of((int)seen));
+		if (is)
+			set_mode(dir, files[i], 0644);
+	}
+	end(run);
+}
+
+/* The group cannot be removed any more: EPERM, as in a /tmp of the judge's. */
+static void keep_from_removal(const char *dir)
+{
+	EXPECT(chown(dir, 0, 0) == 0 && chown(delegated_cgroup(), 0, 0) == 0,
+	       "the test could not take %s: %s", dir, strerror(errno));
+	set_mode(dir, "", 0755);
+	set_mode(delegated_cgroup(), "", 01777);
+}
+
+/* Clears up after that. */
+static void take_from_judge(void)
+{
+	struct stat student;
+
+	EXPECT(stat(word("%s/cgroup.procs", delegated_cgroup()), &student) ==
+			       0 &&
+		       chown(delegated_cgroup(), student.st_uid,
+			     student.st_gid) == 0,
+	       "the test could not give the student's group back: %s",
+	       strerror(errno));
+	set_mode(delegated_cgroup(), "", 0755);
+	clear_student();
 }
 
 /* Whether a run would find that somebody holds the group (neighbours.h). */
@@ -326,6 +414,30 @@ static void expect_made_again(const char *first, const char *second)
 	EXPECT(is_held(made), "nobody holds the group that was made again");
 }
 
+/* Whatever else keeps it from being held, there is no group then. */
+static void expect_not_held(void)
+{
+	const char *token = fresh_token(), *at = fresh_token();
+	size_t before = count_groups();
+	struct run *run;
+	int error;
+
+	run = DELEGATED("probe", "launch",
+			word("fail=trylock:1:%d:%s", ENOLCK, token),
+			word("driver make until=%s", at));
+	await_at(run, at);
+	error = exists(token, ".failed") ? ENOLCK : 0;
+	EXPECT(result_of(run, "make") == error,
+	       "a new group could not be held: expected cgroup_create() to "
+	       "fail with \"%s\", saw %s",
+	       strerror(ENOLCK), text_of(result_of(run, "make")));
+	EXPECT(!error || count_groups() == before,
+	       "a new group could not be held: cgroup_create() has failed, and "
+	       "left one behind");
+	go_on(at);
+	finish(run);
+}
+
 static void own_group(void)
 {
 	const char *at = fresh_token(), *too = fresh_token(), *first, *second;
@@ -355,6 +467,7 @@ static void own_group(void)
 	second = new_group(first, "");
 	EXPECT(is_held(first) && is_held(second),
 	       "of two runs at once, one has lost its group");
+	expect_not_held();
 	expect_made_again(first, second);
 }
 
@@ -419,6 +532,32 @@ static void expect_not_made(const char *limit, int error)
 	end(run);
 }
 
+/*
+ * Beside a process of somebody else, in what looks like the root group, which
+ * has no cgroup.type.
+ */
+static void expect_not_in_the_way_of_root(void)
+{
+	const char *at = fresh_token();
+	struct run *run;
+
+	run = DELEGATED("probe", "launch",
+			word("fail=look.cgroup.type:0:%d", ENOENT),
+			word("driver pids=9 make until=%s", at));
+	EXPECT(result_of(run, "make") == 0,
+	       "cgroup_create() failed in the root group, beside other "
+	       "processes: %s. That group may have both processes and groups "
+	       "with controllers: is_root_group()",
+	       text_of(result_of(run, "make")));
+	await_at(run, at);
+	EXPECT(strcmp(group_of_process(pid_of(run)), delegated_cgroup()) == 0,
+	       "the caller has stepped aside in the root group, where nobody "
+	       "is in the way");
+	EXPECT(lists(delegated_cgroup(), "cgroup.subtree_control", "pids"),
+	       "no controller was enabled in the root group");
+	end(run);
+}
+
 static void controllers(void)
 {
 	const char *token = fresh_token(), *above, *control;
@@ -432,6 +571,7 @@ static void controllers(void)
 	await_probe(token);
 	expect_not_made("pids=9", EBUSY);
 	expect_not_made("memory=50000000", EBUSY);
+	expect_not_in_the_way_of_root();
 	send_signal(other, SIGKILL);
 	finish(other);
 	/* A controller that is not passed on to the student. */
@@ -528,6 +668,9 @@ static void expect_percent(int percent)
 
 static void limits(void)
 {
+	static const char *const files[] = {
+		"memory.max", "memory.swap.max", "memory.oom.group",
+		"pids.max",   "cpu.max",	 "cpu.weight"};
 	const char *most = word("%d", random_between(4, 40));
 	const char *weight = word("%d", random_between(200, 10000));
 	const char *dir;
@@ -540,6 +683,8 @@ static void limits(void)
 	end(run);
 	expect_percent(1);
 	expect_percent(random_between(101, 400));
+	/* In microseconds more than 32 bits, before the division at least. */
+	expect_percent(random_between(42950, 100000));
 	dir = make_limited(&run, word("weight=%s", weight));
 	expect_result(run, "limit", 0);
 	expect_file(dir, "cpu.weight", weight);
@@ -549,6 +694,7 @@ static void limits(void)
 	make_limited(&run, "weight=20000");
 	expect_result(run, "limit", ERANGE);
 	end(run);
+	expect_each_file_needed("limit", files, 6);
 }
 
 /* All of a run is asleep: it waits for something that has not come. */
@@ -694,8 +840,11 @@ static void expect_waits_on(struct run *run, const char *step, long slept,
 	       function_of(step), text_of(result_of(run, step)), why);
 }
 
-/* For what does not come yet; a signal comes all the time, or never. */
-static void expect_waits(const char *alarms)
+/*
+ * For what does not come yet, while a signal comes all the time ("alarms"), or
+ * somebody sets the clock ("clock").
+ */
+static void expect_waits(const char *trouble, const char *why)
 {
 	const char *token = fresh_token(), *at = fresh_token(), *dir;
 	struct run *run;
@@ -703,16 +852,14 @@ static void expect_waits(const char *alarms)
 	pid_t pid;
 
 	run = DRIVE("make", word("spawn=probe hold %s", token),
-		    word("until=%s", at), alarms, "wait=populated:0:30000");
+		    word("until=%s", at), trouble, "wait=populated:0:30000");
 	expect_result(run, "spawn", 0);
 	await_at(run, at);
 	dir = new_group("", "");
 	pid = pid_of(run);
 	await_probe(token);
 	go_on(at);
-	expect_waits_on(run, "wait", times_slept(pid) + 20,
-			"nothing had changed in cgroup.events, but a signal "
-			"may have interrupted its sleep");
+	expect_waits_on(run, "wait", times_slept(pid) + 20, why);
 	slept = times_slept(pid);
 	put(dir, "cgroup.freeze", "1");
 	AWAIT(value_in(dir, "cgroup.events", "frozen") == 1,
@@ -727,7 +874,7 @@ static void expect_waits(const char *alarms)
 	clear_student();
 	/* It stays until it is looked at. */
 	at = fresh_token();
-	run = DRIVE("make", "spawn=probe hold longer", alarms,
+	run = DRIVE("make", "spawn=probe hold longer", trouble,
 		    "wait=populated:0:150", word("until=%s", at));
 	expect_result(run, "spawn", 0);
 	/* 5 ms at least from one alarm to the next. */
@@ -743,14 +890,38 @@ static void expect_waits(const char *alarms)
 	clear_student();
 }
 
+/* What cannot be done at all is said, and not waited for. */
+static void expect_no_wait_in_vain(void)
+{
+	const char *at[] = {fresh_token(), fresh_token()}, *dir;
+	struct run *run;
+
+	run = DRIVE("patience=1", "make", word("until=%s", at[0]), "freeze",
+		    word("until=%s", at[1]), "wait=populated:1:1");
+	await_at(run, at[0]);
+	dir = new_group("", "");
+	lock_up(dir, "cgroup.freeze");
+	go_on(at[0]);
+	expect_result(run, "freeze", EACCES);
+	await_at(run, at[1]);
+	lock_up(dir, "cgroup.events");
+	go_on(at[1]);
+	expect_result(run, "wait", EACCES);
+	finish(run);
+	clear_student();
+}
+
 static void waits_and_freezes(void)
 {
 	const char *token = fresh_token(), *at = fresh_token();
 	const char *too = fresh_token(), *dir;
 	struct run *run;
 
-	expect_waits("patience=1000");
-	expect_waits("alarms");
+	expect_waits("clock", "nothing had changed in cgroup.events, but "
+			      "somebody had set the clock: CLOCK_MONOTONIC "
+			      "cannot be set");
+	expect_waits("alarms", "nothing had changed in cgroup.events, but a "
+			       "signal may have interrupted its sleep");
 	run = DRIVE("make", word("spawn=probe hold %s", token), "busy=10",
 		    "freeze", word("until=%s", at), "thaw",
 		    word("until=%s", too), "freezes=5");
@@ -778,6 +949,7 @@ static void waits_and_freezes(void)
 	expect_result(run, "freeze", ETIMEDOUT);
 	finish(run);
 	clear_student();
+	expect_no_wait_in_vain();
 }
 
 /* A child whose parent was in the middle of fork(2): the first kill is lost. */
@@ -936,6 +1108,15 @@ static void leaves_nothing(void)
 	       "%d after one that did not",
 	       count_descriptors(pid_of(run)), descriptors);
 	end(run);
+	/* It is not the student's to remove. */
+	at = fresh_token();
+	run = DRIVE("make", word("until=%s", at), "remove");
+	await_at(run, at);
+	keep_from_removal(new_group("", ""));
+	go_on(at);
+	expect_result(run, "remove", EPERM);
+	finish(run);
+	take_from_judge();
 }
 
 static const char *const counts[][3] = {
@@ -979,6 +1160,22 @@ static void expect_counts(const char *function, const char *output,
 	}
 }
 
+/* What is counted in a group is counted in all above it as well. */
+static void run_out_of_memory_below(const char *dir)
+{
+	const char *token = fresh_token(), *below = make_below(dir, "below");
+	struct run *run = START("sh", "-c",
+				"probe await $0 && exec probe fill 64", token);
+
+	put(dir, "cgroup.subtree_control", "+memory");
+	move_to(below, pid_of(run));
+	go_on(token);
+	expect_status(run, 128 + SIGKILL);
+	AWAIT(rmdir(below) == 0, "the test could not remove %s: %s", below,
+	      strerror(errno));
+	put(dir, "cgroup.subtree_control", "-memory");
+}
+
 /* Uses some of everything, more than it may, and is killed for it. */
 static const char *use_up(struct run *run, const char *const at[3])
 {
@@ -1005,6 +1202,7 @@ static const char *use_up(struct run *run, const char *const at[3])
 	AWAIT(value_in(dir, "cgroup.events", "populated") == 0,
 	      "%s has not run out of memory; its memory.peak is %s", dir,
 	      group_file(dir, "memory.peak"));
+	run_out_of_memory_below(dir);
 	return dir;
 }
 
@@ -1027,7 +1225,8 @@ static void expect_usage(void)
 	go_on(at[2]);
 	expect_result(run, "stats", 0);
 	await_at(run, later);
-	await_probe(token);
+	/* The run that was started last is another one. */
+	AWAIT(find_probe(token) || has_ended(run), "CMD was not executed");
 	read_counts(dir, after);
 	expect_counts("cgroup_read_stats()", output_of(run), before, after);
 	go_on(later);
@@ -1047,6 +1246,9 @@ static void expect_usage(void)
 
 static void statistics(void)
 {
+	static const char *const files[] = {"cpu.stat", "memory.peak",
+					    "memory.events", "pids.peak",
+					    "pids.events"};
 	const char *at = fresh_token();
 	int status = random_between(1, 120);
 	struct run *run;
@@ -1063,6 +1265,7 @@ static void statistics(void)
 	       "tells of something else than 0");
 	end(run);
 	expect_usage();
+	expect_each_file_needed("stats", files, 5);
 	/* A process of CMD runs out of memory, and takes all of CMD along. */
 	run = CGROUP("--memory", "12M", "--stats", "sh", "-c",
 		     "probe hold alone & probe fill 48; exit 3");
@@ -1138,26 +1341,59 @@ static void bad_command_lines(void)
 	REFUSES("cgroup:", "cgroup", "--pids", "9", "true");
 }
 
-/* What fails keeps none of the rest from being done. */
-static void expect_finished_all_the_same(void)
-{
-	const char *token = fresh_token();
-	struct run *run;
-	bool failed;
+/* The three steps of the end: each fails with an errno of its own. */
+enum { KILL = 1, READ = 2, REMOVE = 4 };
 
-	run = DELEGATED("probe", "launch",
-			word("fail=cgroup.kill:0:%d:%s", EIO, token),
-			"driver make finish");
-	result_of(run, "finish");
+static const struct {
+	int step, error;
+	const char *what;
+} refusals[] = {
+	{KILL, EIO, "cgroup.kill could not be written"},
+	{READ, EACCES, "cpu.stat could not be read"},
+	{REMOVE, EPERM, "the group could not be removed"},
+};
+
+/* What fails keeps none of the rest from being done, and the first is told. */
+static void expect_finished_all_the_same(int failing)
+{
+	const char *token = fresh_token(), *at = fresh_token(), *what = "";
+	const char *steps = word("driver make until=%s finish", at);
+	struct run *run;
+	int seen, expected = 0;
+
+	if (failing & KILL)
+		run = DELEGATED("probe", "launch",
+				word("fail=cgroup.kill:0:%d:%s", EIO, token),
+				steps);
+	else
+		run = DELEGATED("probe", "launch", steps);
+	await_at(run, at);
+	if (failing & READ)
+		lock_up(new_group("", ""), "cpu.stat");
+	if (failing & REMOVE)
+		keep_from_removal(new_group("", ""));
+	go_on(at);
+	seen = result_of(run, "finish");
 	finish(run);
-	failed = is_there(sandbox_path(word("/tmp/%s.failed", token)));
-	EXPECT(result_of(run, "finish") == (failed ? EIO : 0),
-	       "cgroup_finish(): cgroup.kill could not be written (%s), and it "
-	       "returned with %s",
-	       strerror(EIO), text_of(result_of(run, "finish")));
-	EXPECT(count_groups() == 0,
-	       "cgroup_finish(): cgroup.kill could not be written, and an "
-	       "empty group was not removed");
+	/* There are other ways to kill. */
+	if (!exists(token, ".failed"))
+		failing &= ~KILL;
+	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if (!(failing & refusals[i].step))
+			continue;
+		if (!expected)
+			expected = refusals[i].error;
+		what = word("%s%s%s (%s)", what, *what ? ", " : "",
+			    refusals[i].what, strerror(refusals[i].error));
+	}
+	EXPECT(seen == expected,
+	       "cgroup_finish(): %s, and it returned with %s: expected the "
+	       "first failure",
+	       what, text_of(seen));
+	EXPECT(failing & REMOVE || count_groups() == 0,
+	       "cgroup_finish(): %s, and an empty group was not removed", what);
+	if (failing & REMOVE)
+		take_from_judge();
 }
 
 static void failures(void)
@@ -1180,7 +1416,11 @@ static void failures(void)
 	expect_refusal(CGROUP("--pids", "9", "true"), strerror(EAGAIN));
 	put(delegated_cgroup(), "pids.max", "max");
 	expect_no_group_left();
-	expect_finished_all_the_same();
+	expect_finished_all_the_same(KILL);
+	expect_finished_all_the_same(READ);
+	expect_finished_all_the_same(REMOVE);
+	expect_finished_all_the_same(READ | REMOVE);
+	expect_finished_all_the_same(KILL | READ | REMOVE);
 	bad_command_lines();
 	expect_no_group_left();
 }

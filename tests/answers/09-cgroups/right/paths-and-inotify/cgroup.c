@@ -277,9 +277,15 @@ int cgroup_remove(struct cgroup *group)
 
 int cgroup_read_stats(const struct cgroup *group, struct cgroup_stats *s)
 {
+	static const char *const files[] = {"cpu.stat", "memory.peak",
+					    "memory.events", "pids.peak",
+					    "pids.events"};
+
 	*s = (struct cgroup_stats){0};
-	if (faccessat(group->dir, "cpu.stat", R_OK, 0) < 0)
-		return failed("read", "cpu.stat");
+	for (int i = 0; i < 5; i++)
+		if (faccessat(group->dir, files[i], R_OK, 0) < 0 &&
+		    (i == 0 || errno != ENOENT))
+			return failed("read", "%s", files[i]);
 	s->user_usec = get(group->dir, "cpu.stat", "user_usec");
 	s->system_usec = get(group->dir, "cpu.stat", "system_usec");
 	s->throttled = get(group->dir, "cpu.stat", "nr_throttled");

@@ -276,25 +276,37 @@ int cgroup_remove(struct cgroup *group)
 	return error ? -1 : 0;
 }
 
+/* The text of a file that need not be there. */
+static int read_if_there(int dir, const char *file, char *text, size_t size)
+{
+	text[0] = '\0';
+	return read_file(dir, file, text, size) < 0 && errno != ENOENT ? -1 : 0;
+}
+
 int cgroup_read_stats(const struct cgroup *group, struct cgroup_stats *s)
 {
 	char text[2048];
+	int dir = group->dir;
 
 	memset(s, 0, sizeof(*s));
-	if (read_file(group->dir, "cpu.stat", text, sizeof(text)) < 0)
+	if (read_file(dir, "cpu.stat", text, sizeof(text)) < 0)
 		return -1;
 	s->throttled_usec = value_of(text, "throttled_usec");
 	s->throttled = value_of(text, "nr_throttled");
 	s->system_usec = value_of(text, "system_usec");
 	s->user_usec = value_of(text, "user_usec");
-	if (read_file(group->dir, "memory.events", text, sizeof(text)) > 0)
-		s->oom_kills = value_of(text, "oom_kill");
-	if (read_file(group->dir, "pids.events", text, sizeof(text)) > 0)
-		s->pids_max_hits = value_of(text, "max");
-	if (read_file(group->dir, "memory.peak", text, sizeof(text)) > 0)
-		s->memory_peak = strtoull(text, NULL, 10);
-	if (read_file(group->dir, "pids.peak", text, sizeof(text)) > 0)
-		s->pids_peak = strtoull(text, NULL, 10);
+	if (read_if_there(dir, "memory.events", text, sizeof(text)) < 0)
+		return -1;
+	s->oom_kills = value_of(text, "oom_kill");
+	if (read_if_there(dir, "pids.events", text, sizeof(text)) < 0)
+		return -1;
+	s->pids_max_hits = value_of(text, "max");
+	if (read_if_there(dir, "memory.peak", text, sizeof(text)) < 0)
+		return -1;
+	s->memory_peak = strtoull(text, NULL, 10);
+	if (read_if_there(dir, "pids.peak", text, sizeof(text)) < 0)
+		return -1;
+	s->pids_peak = strtoull(text, NULL, 10);
 	return 0;
 }
 
