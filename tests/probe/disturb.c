@@ -112,7 +112,7 @@ static struct disturbance {
 	int error;     /* 0: make the call after all */
 	bool fake;     /* say that it is made */
 	char file[64]; /* to wait for before: held_for(); "": nothing */
-	char told[64]; /* to make when it fails; "": nothing */
+	char told[64]; /* to make when it fails or is faked; "": nothing */
 	int seen;
 	bool pausing;
 	uint64_t paused;
@@ -279,6 +279,7 @@ static void answer(int listener)
 {
 	struct waiting_call call;
 	struct disturbance *what;
+	char suffix[16];
 
 	if (next_call(listener, &call) < 0)
 		return;
@@ -292,7 +293,8 @@ static void answer(int listener)
 		what->pausing = true;
 		make_file(held_for(what), ".paused");
 	} else {
-		make_file(what->told, ".failed");
+		snprintf(suffix, sizeof(suffix), ".%d", what->seen);
+		make_file(what->told, what->fake ? suffix : ".failed");
 		if (what->error)
 			fail_call(listener, call.id, what->error);
 		else if (what->fake)
@@ -367,20 +369,19 @@ void start_disturbing(void)
 bool read_disturbance(const char *setting)
 {
 	struct disturbance what = {0};
-	char file[48];
+	char file[48] = "";
 
 	if (sscanf(setting, "pause=%23[^:]:%d:%47s", what.call, &what.number,
 		   file) == 3)
 		snprintf(what.file, sizeof(what.file), "/tmp/%s", file);
-	else if (sscanf(setting, "fake=%23[^:]:%d", what.call, &what.number) ==
-		 2)
+	else if (sscanf(setting, "fake=%23[^:]:%d:%47s", what.call,
+			&what.number, file) >= 2)
 		what.fake = true;
 	else if (sscanf(setting, "fail=%23[^:]:%d:%d:%47s", what.call,
-			&what.number, &what.error, file) == 4)
-		snprintf(what.told, sizeof(what.told), "/tmp/%s", file);
-	else if (sscanf(setting, "fail=%23[^:]:%d:%d", what.call, &what.number,
-			&what.error) != 3)
+			&what.number, &what.error, file) < 3)
 		return false;
+	if (file[0] != '\0' && what.file[0] == '\0')
+		snprintf(what.told, sizeof(what.told), "/tmp/%s", file);
 	if (disturbance_count < 4)
 		disturbances[disturbance_count++] = what;
 	return true;

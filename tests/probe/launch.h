@@ -14,6 +14,8 @@
  *	fail=CALL:N:ERRNO	CALL number N (0: every one) fails with ERRNO
  *	fail=CALL:N:ERRNO:TOKEN	the same, and TOKEN.failed is made in /tmp then
  *	fake=CALL:N		CALL number N is not made, and said to be
+ *	fake=CALL:N:TOKEN	the same, and TOKEN.N is made in /tmp then; N 0:
+ *				TOKEN.1 for the first, and so on
  *	pause=CALL:N:TOKEN	CALL number N is not begun before the file
  *				TOKEN appears in /tmp; TOKEN.paused is made
  *				when it is to be begun. N 0: every one, the
