@@ -16,11 +16,14 @@
  *				or "handled": release, having a handler for
  *				SIGPIPE, which says "caught" and holds still,
  *				with SIGUSR1 blocked and SIGPIPE not. With
- *"nobody" the child has ended before, and the parent releases. "through" when
- *the child has returned, "done" when the parent has driver listen PATH
- *socket_listen(), then who connects: "pid uid gid" driver connect PATH
- *socket_connect() driver give FILE	send_fd() to itself of FILE, opened,
- *which stays so: how many bytes came
+ *				"nobody" the child has ended before, and the
+ *				parent releases. "through" when the child has
+ *				returned, "done" when the parent has
+ *	driver listen PATH	socket_listen(), then who connects: "pid uid
+ *				gid"
+ *	driver connect PATH	socket_connect()
+ *	driver give FILE	send_fd() to itself of FILE, opened, which stays
+ *				so: how many bytes came
  *	driver give-closed	send_fd() to a peer that has closed
  *	driver take COUNT FILE	receive_fd() of a message that carries FILE,
  *				opened, COUNT times (0: a message without; -1:
@@ -40,10 +43,10 @@
  *				the same with a file that cannot grow
  *	driver lock-nothing	what the three return of no descriptor
  *	driver lock PATH GO	lock_file() behind the file's first byte,
- *				"owned"; "child 0" when a child
- *				that has inherited the descriptor has the lock
- *				as well, and no other opening of the file; at
- *				GO unlock_file(), "unlocked"
+ *				"owned"; "child 0" when a child that has
+ *				inherited the descriptor has the lock as well,
+ *				and no other opening of the file; at GO
+ *				unlock_file(), "unlocked"
  *
  * Cases that leave something to be looked at say "done" and hold still, also
  * after a failure, which they report.

@@ -4,13 +4,16 @@
  *
  *	driver self SETTING... CMD...	one apply_schedule() to itself, then CMD
  *	driver child SETTING... CMD...	to a child, which then becomes CMD;
- *exits as that does
+ *					exits as that does
  *	driver weights NICE...		nice_weight() of each, a line for each
- *	driver race SECONDS NICE...	race(); says "returned" and what,
- *"after" and how many seconds, and waits to be killed. A NICE that begins with
- *+ is that much above our own driver alarmed MS SECONDS NICE... the same, with
- *a handler for SIGALRM, which comes every MS milliseconds (0: never) and is not
- *to restart anything
+ *	driver race SECONDS NICE...	race(); says "returned", what, "after"
+ *					and how many seconds, and waits to be
+ *					killed. A NICE that begins with + is
+ *					that much above our own
+ *	driver alarmed MS SECONDS NICE...
+ *					the same, with a handler for SIGALRM,
+ *					which comes every MS milliseconds (0:
+ *					never) and is not to restart anything
  *
  * SETTING: nice=N, policy=NUMBER:PRIORITY, io=CLASS:LEVEL or cpus=N,N... None
  * of them is looked at here: what there is not is for apply_schedule() to find.

@@ -41,7 +41,7 @@
  *
  * Masks and flags are in base 16. What starts a child waits for it and exits
  * as that did. If the child that fork_in_namespaces() starts gets -1, or ends
- *by exit(3), that is said too.
+ * by exit(3), that is said too.
  */
 #include <errno.h>
 #include <fcntl.h>

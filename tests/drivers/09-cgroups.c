@@ -24,8 +24,8 @@
  *
  * After each call it writes a line with the name of the step and 0, or the
  * errno of a failure, which goes to standard error too. kill, freeze, thaw and
- *freezes write a second number: what cgroup.events said at once after the call,
- *or how often it was wrong.
+ * freezes write a second number: what cgroup.events said at once after the
+ * call, or how often it was wrong.
  */
 #include <errno.h>
 #include <fcntl.h>
