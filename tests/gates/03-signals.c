@@ -1200,6 +1200,8 @@ static void stops_and_ends_there(pid_t shell, pid_t supervise, pid_t command)
 	      "SIGCONT was sent to supervise (state %c) in the background, and "
 	      "its child (state %c) does not go on",
 	      state_of(supervise), state_of(command));
+	/* Who is killed at once is not reported as continued before. */
+	AWAIT(at_rest(supervise), "supervise does not come to rest");
 	kill_process(command, SIGKILL);
 	AWAIT(is_dying(supervise),
 	      "the command has ended and supervise (state %c) has not",
@@ -1232,6 +1234,8 @@ static void background_and_back(void)
 	      "`fg` has given the terminal to supervise, and process group %d "
 	      "has it, not the command's, %d",
 	      foreground_of(shell), command);
+	/* It may not have sent SIGCONT yet, which would undo the next stop. */
+	AWAIT(at_rest(supervise), "supervise does not come to rest");
 	put_in_background(run, word("%s.again", mark), command);
 	stops_and_ends_there(shell, supervise, command);
 }
