@@ -301,7 +301,7 @@ here=$vm
 # what a wrong answer does not do.
 awk -v work="$work" '{ print >(work ($4 == "-" ? "/gates" : "/tests")) }' \
 	"$work/list"
-for kind in gates:1 tests:2; do
+for kind in gates:1 tests:4; do
 	file=$work/${kind%:*}
 	[ -e "$file" ] || continue
 	at_once $((${kind#*:} * $(nproc))) "$file" &

@@ -74,7 +74,8 @@ done >"$work/cases"
 unset JUDGE_IN SEED
 "$build/tests/doctor" --build "$build" --can 01-fork-exec >/dev/null &&
 	: >"$work/here"
-xargs -P "$(nproc)" -L 1 sh tests/hostile/check.sh --one "$work" "$build" \
+# Each of them waits for something now and then.
+xargs -P $(($(nproc) + 1)) -L 1 sh tests/hostile/check.sh --one "$work" "$build" \
 	<"$work/cases"
 count=0
 while read -r case; do
