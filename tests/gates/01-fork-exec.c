@@ -233,20 +233,24 @@ static void expect_not_executed(struct run *run, const char *token,
 	       "%s failed, and the command was executed all the same", what);
 }
 
+static void await_return(struct run *run)
+{
+	AWAIT(strchr(output_of(run), '\n') || has_ended(run),
+	      "spawn() does not return while the command runs");
+}
+
 /* The driver, which has come that far with its command and waits for it. */
 static void expect_caller_as_before(struct run *run, pid_t command)
 {
-	pid_t caller = pid_of(run);
+	pid_t caller = pid_of(run), id = inner_pid(command);
 
-	AWAIT(strchr(output_of(run), '\n') || has_ended(run),
-	      "spawn() does not return while the command runs");
+	await_return(run);
 	EXPECT(!strstr(output_of(run), "environ"),
 	       "spawn() has changed its caller's environ: the environment is "
 	       "the child's");
-	EXPECT(strcmp(output_of(run),
-		      word("started %d\n", inner_pid(command))) == 0,
+	EXPECT(strcmp(output_of(run), word("started %d\n", id)) == 0,
 	       "spawn() was to return %d, the command's process id there: %s",
-	       inner_pid(command), output_of(run));
+	       id, output_of(run));
 	EXPECT(status_mask(caller, "SigBlk") == only_alarm,
 	       "spawn() has changed its caller's signal mask to %s",
 	       status_of(caller, "SigBlk"));
@@ -363,7 +367,8 @@ static void failures(void)
 	char line[64];
 
 	run = START("driver", "alone", "probe", "hold", token);
-	expect_caller_as_before(run, await_child(run, token));
+	await_child(run, token);
+	await_return(run);
 	kill_process(find_probe(token), SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	snprintf(line, sizeof(line), "spawn probe hold %s", token);

@@ -3,7 +3,7 @@
  *
  * Stage: 01-fork-exec
  * Base: solution
- * Score: 8
+ * Score: 7
  */
 #include <fcntl.h>
 #include <unistd.h>
