@@ -251,6 +251,9 @@ static void expect_caller_as_before(struct run *run, pid_t command)
 	EXPECT(strcmp(output_of(run), word("started %d\n", id)) == 0,
 	       "spawn() was to return %d, the command's process id there: %s",
 	       id, output_of(run));
+	EXPECT(strcmp(proc_link(caller, "cwd"), "/tmp") == 0,
+	       "spawn() has changed its caller's working directory to %s",
+	       proc_link(caller, "cwd"));
 	EXPECT(status_mask(caller, "SigBlk") == only_alarm,
 	       "spawn() has changed its caller's signal mask to %s",
 	       status_of(caller, "SigBlk"));

@@ -31,6 +31,8 @@ run jq -e '.[0] | .file == "stages/01-fork-exec/spawn.c" and
 	(.command | contains("-iquote"))' build/compile_commands.json
 ok "editors find how a file is compiled" test "$status" -eq 0
 
+run make check
+ok "make check says which of three is meant" says "make check-03" "make test"
 run make check-02
 ok "a later stage is shut" says "Stage 02-wait-zombies is shut" "UNLOCK=1"
 
