@@ -39,11 +39,6 @@ static bool is_forwardable(int sig)
 	       !is_fault(sig) && (sig < 32 || sig > 34);
 }
 
-static uint64_t bit(int sig)
-{
-	return UINT64_C(1) << (sig - 1);
-}
-
 /* For `probe launch`: these are blocked when the program starts. */
 static const char *blocked(uint64_t signals)
 {
@@ -167,7 +162,7 @@ static void exit_status_kept(void)
 	}
 	/* Whoever ignores SIGCHLD is not told how his children end. */
 	snprintf(ignored, sizeof(ignored), "ignore=%llx",
-		 (unsigned long long)bit(SIGCHLD));
+		 (unsigned long long)bit_of(SIGCHLD));
 	snprintf(program, sizeof(program), "supervise probe exit %d",
 		 statuses[2]);
 	run = START("probe", "launch", ignored, program);
@@ -225,7 +220,7 @@ static void expect_left_alone(const char *path, int last, const char *sent)
 static void comes_from_kernel(void)
 {
 	struct run *run = START(
-		"probe", "launch", blocked(bit(SIGALRM)), ALARM,
+		"probe", "launch", blocked(bit_of(SIGALRM)), ALARM,
 		word("supervise probe record %s %d", fresh_record(), SIGALRM));
 
 	AWAIT(has_ended(run),
@@ -311,10 +306,11 @@ static void mask_as_called(void)
 
 		/* None; some; all of the lowest, SIGCHLD among them. */
 		for (int n = 0; i == 1 && n < 5; n++)
-			mask |= bit(random_between(SIGRTMIN, SIGRTMAX)) |
-				bit(random_between(SIGURG, SIGSYS));
+			mask |= bit_of(random_between(SIGRTMIN, SIGRTMAX)) |
+				bit_of(random_between(SIGURG, SIGSYS));
 		if (i == 2)
-			mask = 0x7fffffff & ~(bit(SIGKILL) | bit(SIGSTOP));
+			mask = 0x7fffffff &
+			       ~(bit_of(SIGKILL) | bit_of(SIGSTOP));
 		snprintf(setting, sizeof(setting), "block=%llx",
 			 (unsigned long long)mask);
 		snprintf(program, sizeof(program), "supervise probe hold %s",
@@ -346,8 +342,9 @@ static void mask_as_called(void)
 /* nohup(1) relies on it. */
 static void ignored_as_called(void)
 {
-	const uint64_t ignored = bit(SIGHUP) | bit(SIGINT) | bit(SIGUSR2) |
-				 bit(random_between(SIGRTMIN, SIGRTMAX));
+	const uint64_t ignored = bit_of(SIGHUP) | bit_of(SIGINT) |
+				 bit_of(SIGUSR2) |
+				 bit_of(random_between(SIGRTMIN, SIGRTMAX));
 	const char *token = fresh_token();
 	char setting[32], program[64];
 	struct run *run;
@@ -380,7 +377,7 @@ static void held_until_then(void)
 	const int fault = faults[random_between(0, 6)];
 	const char *token = fresh_token();
 	/* One of those that are to stay as they are is blocked before. */
-	struct run *run = START("probe", "launch", blocked(bit(fault)),
+	struct run *run = START("probe", "launch", blocked(bit_of(fault)),
 				paused_early(token),
 				word("supervise probe hold %s", token));
 	uint64_t mask;
@@ -388,16 +385,17 @@ static void held_until_then(void)
 	await_paused_early(run, token);
 	mask = status_mask(pid_of(run), "SigBlk");
 	for (int i = 1; i <= 64; i++) {
-		EXPECT((mask & bit(i)) || (!is_forwardable(i) && i != SIGCHLD),
+		EXPECT((mask & bit_of(i)) ||
+			       (!is_forwardable(i) && i != SIGCHLD),
 		       "hold_signals() has left signal %d (%s) unblocked", i,
 		       strsignal(i));
-		EXPECT(!(mask & bit(i)) || !is_fault(i) || i == fault,
+		EXPECT(!(mask & bit_of(i)) || !is_fault(i) || i == fault,
 		       "hold_signals() has blocked signal %d (%s), which a "
 		       "fault of the program itself raises",
 		       i, strsignal(i));
 	}
 	about_task(2);
-	EXPECT(mask & bit(fault),
+	EXPECT(mask & bit_of(fault),
 	       "signal %d (%s) was blocked before, and is not after "
 	       "hold_signals(): SIG_SETMASK replaces the mask, SIG_BLOCK adds "
 	       "to it",
@@ -455,7 +453,7 @@ static void many_at_once(void)
 	const int count = sizeof(signals) / sizeof(signals[0]);
 	const int fault = faults[random_between(0, 6)];
 	struct run *run =
-		START("probe", "launch", blocked(bit(fault)),
+		START("probe", "launch", blocked(bit_of(fault)),
 		      word("supervise probe record %s", fresh_record()));
 	pid_t supervise = pid_of(run);
 	int offset = random_between(0, count - 1);
@@ -483,7 +481,7 @@ static void many_at_once(void)
 	       "supervise has ended, with status %d, when many signals came at "
 	       "once",
 	       finish(run));
-	EXPECT(status_mask(supervise, "ShdPnd") & bit(fault),
+	EXPECT(status_mask(supervise, "ShdPnd") & bit_of(fault),
 	       "signal %d (%s), which a fault raises, was blocked before "
 	       "supervise started and has come. It is none of those that are "
 	       "held and was to stay as it is, and supervise has taken it",
@@ -584,12 +582,12 @@ static void grace_and_timeout(void)
 {
 	const double grace = 0.1;
 	const char *token = fresh_token();
-	struct run *run =
-		START("probe", "launch", blocked(bit(SIGALRM) | bit(SIGTERM)),
-		      ALARM, paused_early(token),
-		      word("supervise --grace %.3f --timeout %.3f "
-			   "probe record %s 0",
-			   grace, grace * 0.8, fresh_record()));
+	struct run *run = START("probe", "launch",
+				blocked(bit_of(SIGALRM) | bit_of(SIGTERM)),
+				ALARM, paused_early(token),
+				word("supervise --grace %.3f --timeout %.3f "
+				     "probe record %s 0",
+				     grace, grace * 0.8, fresh_record()));
 
 	await_paused_early(run, token);
 	send_signal(run, SIGTERM);
@@ -731,7 +729,7 @@ static struct run *start_recording(double *timeout, double *since)
 			 fresh_record());
 		*since = seconds_now();
 		/* The command is not to be ended by it before it records. */
-		run = START("probe", "launch", blocked(bit(SIGALRM)), ALARM,
+		run = START("probe", "launch", blocked(bit_of(SIGALRM)), ALARM,
 			    program);
 		AWAIT(recorded("ready") || has_ended(run),
 		      "the command was not executed");
@@ -809,7 +807,8 @@ static void timeout_after_term(void)
 	snprintf(other, sizeof(other), "%s", fresh_record());
 	write_in_sandbox("/tmp/two", "probe record $1 64 &\n"
 				     "exec probe record $2 $3\n");
-	run = START("probe", "launch", blocked(bit(SIGTERM) | bit(SIGCONT)),
+	run = START("probe", "launch",
+		    blocked(bit_of(SIGTERM) | bit_of(SIGCONT)),
 		    paused_early(early), word("pause=kill:2:%s", due),
 		    word("supervise --timeout 0.02 --grace 100 sh /tmp/two %s "
 			 "%s %d",
@@ -998,7 +997,7 @@ static void leaves_orphans(void)
 static void sleeps_to_the_end(void)
 {
 	struct run *run =
-		START("probe", "launch", blocked(bit(SIGTERM)),
+		START("probe", "launch", blocked(bit_of(SIGTERM)),
 		      word("supervise --timeout 0.95 --grace 100 probe record "
 			   "%s 0",
 			   fresh_record()));
@@ -1385,7 +1384,7 @@ static void kill_in_time_fails(void)
 {
 	for (int n = 1; n <= 3; n++) {
 		struct run *run = START(
-			"probe", "launch", blocked(bit(SIGTERM)),
+			"probe", "launch", blocked(bit_of(SIGTERM)),
 			word("fail=kill:%d:%d", n, EPERM),
 			word("supervise --timeout 0.01 --grace 0 probe hold %s",
 			     fresh_token()));

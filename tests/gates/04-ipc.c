@@ -249,12 +249,6 @@ static void expect_no_foreign_ends(pid_t pid, const char *who)
 		       who, fds[i], link_of(pid, fds[i]));
 }
 
-/* As the masks of /proc/PID/status have it. */
-static uint64_t bit_of(int sig)
-{
-	return UINT64_C(1) << (sig - 1);
-}
-
 /* What execve(2) keeps of signals is what the caller had. */
 static void expect_signals(pid_t pid, uint64_t ignored, const char *who)
 {

@@ -1482,11 +1482,6 @@ static void lane_ends_early(void)
 		kill_a_lane("6");
 }
 
-static uint64_t bit_of(int sig)
-{
-	return UINT64_C(1) << (sig - 1);
-}
-
 /* Signals that end a process, and that somebody could end lanes with. */
 #define ENDING                                                                 \
 	(bit_of(SIGHUP) | bit_of(SIGINT) | bit_of(SIGQUIT) | bit_of(SIGUSR1) | \

@@ -215,13 +215,18 @@ uint64_t status_mask(pid_t pid, const char *name)
 	return strtoull(status_of(pid, name), NULL, 16);
 }
 
+uint64_t bit_of(int sig)
+{
+	return UINT64_C(1) << (sig - 1);
+}
+
 bool is_dying(pid_t pid)
 {
 	const uint64_t pending =
 		status_mask(pid, "SigPnd") | status_mask(pid, "ShdPnd");
 	const char state = state_of(pid);
 
-	return state == 0 || state == 'Z' || pending >> (SIGKILL - 1) & 1;
+	return state == 0 || state == 'Z' || (pending & bit_of(SIGKILL));
 }
 
 ino_t namespace_of(pid_t pid, const char *type)

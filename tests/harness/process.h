@@ -54,6 +54,9 @@ const char *status_of(pid_t pid, const char *name);
 /* The same as a number in base 16, as the masks and capability sets are. */
 uint64_t status_mask(pid_t pid, const char *name);
 
+/* A signal, as the masks have it: SigBlk, SigIgn, SigPnd ... */
+uint64_t bit_of(int sig);
+
 /*
  * True when it has ended, or when SIGKILL waits for it: then it does nothing
  * more of its own, but to end takes a CPU, which may take a while to be had.
