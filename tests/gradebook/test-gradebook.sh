@@ -399,6 +399,8 @@ start_sshd()
 	return 1
 }
 
+mkdir -p "$work/far/$odd" "$work/far/broken"
+cp "$work/class/broken/spawn.c" "$work/far/broken"
 machines="another machine by ssh grades"
 if ! command -v sshd >/dev/null; then
 	skip "$machines" "no sshd here: package openssh-server"
@@ -409,8 +411,6 @@ elif here=$PWD && ! start_sshd; then
 	skip "$machines" "sshd does not start: $(tail -n 1 "$work/ssh/log")"
 else
 	cd "$here" || exit 1
-	mkdir -p "$work/far/$odd" "$work/far/broken"
-	cp "$work/class/broken/spawn.c" "$work/far/broken"
 	export PARALLEL_SSH="ssh -F $work/ssh/config"
 	find ~/.parallel >"$work/home" 2>&1
 	book far STAGE=1 HOSTS=1/there
@@ -425,7 +425,7 @@ else
 	book far STAGE=1 HOSTS=1/there KIT="$kit"
 	ok "a machine with another kit grades nobody" says_so \
 		"broken: the kit in $kit of" 2
-	mkdir "$work/far/other"
+	mkdir -p "$work/far/other"
 	book far STAGE=1 HOSTS=1/down,1/:
 	ok "this one takes over from one that is not there" \
 		table "[r['status'] for r in rows] == ['graded'] * 3"
@@ -491,6 +491,7 @@ elif here=$PWD && ! start_slurm; then
 else
 	cd "$here" || exit 1
 	rm -rf "$work/far.grades"
+	mkdir -p "$work/far/other"
 	book far STAGE=1 SLURM=1 JOBS=1
 	ok "$array" table "[r['status'] for r in rows] == ['graded'] * 3"
 	ok "and not GNU parallel" [ ! -e "$out/joblog" ]
