@@ -19,7 +19,8 @@ if [ -z "${UNLOCK:-}" ]; then
 fi
 build_and_judge "$stage" || { next "$stage" && exit 2; }
 remember "$stage"
-sed "s/^  pass/  ${green}pass${plain}/; s/^  FAIL/  ${red}FAIL${plain}/
-	s/^  skip/  ${yellow}skip${plain}/" "$B/$tree/verdicts/$stage"
+wrap <"$B/$tree/verdicts/$stage" |
+	sed "s/^  pass/  ${green}pass${plain}/; s/^  FAIL/  ${red}FAIL${plain}/
+	s/^  skip/  ${yellow}skip${plain}/"
 show_warnings "$stage"
 all_passed "$stage" || { echo && next "$stage" && exit 1; }

@@ -19,7 +19,7 @@ if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	green="${escape}[32m" yellow="${escape}[33m" red="${escape}[31m"
 fi
 
-# Lines of a table are cut there, not folded.
+# Lines of a table are cut there, and prose is folded.
 width=$(stty size 2>/dev/null </dev/tty | cut -d' ' -f2)
 [ "${width:-0}" -gt 40 ] && [ -t 1 ] || width=1000
 
@@ -197,6 +197,28 @@ show_failure()
 		/^  (pass|FAIL|skip|left) / { on = $3 == test; next }
 		/^[^ ]/ { on = 0 }
 		on { sub(/^        /, ""); print }' "$B/$tree/verdicts/$1"
+}
+
+# wrap: prose of a failure, which a terminal would break within a word; not what
+# was run, to be copied
+wrap()
+{
+	awk -v width="$width" '
+		match($0, /^ *(saw: |[0-9]+ is )/) {
+			margin = $0
+			sub(/[^ ].*/, "", margin)
+			margin = margin "       "
+			while (length() > width) {
+				for (at = width + 1; at > 20; at--)
+					if (substr($0, at, 1) == " ")
+						break
+				if (at == 20) # a word longer than that
+					break
+				print substr($0, 1, at - 1)
+				$0 = margin substr($0, at + 1)
+			}
+		}
+		{ print }'
 }
 
 # task_of STAGE TEST: the number of the task that its failure is about

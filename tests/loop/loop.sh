@@ -29,23 +29,6 @@ judge()
 	return 1
 }
 
-# wrap: prose that a terminal would break within a word; not what was run, to be
-# copied
-wrap()
-{
-	awk -v width="$width" '
-		/^    (saw: |[0-9]* is )/ {
-			while (length() > width) {
-				for (at = width; at > 20; at--)
-					if (substr($0, at, 1) == " ")
-						break
-				print substr($0, 1, at - 1)
-				$0 = "           " substr($0, at + 1)
-			}
-		}
-		{ print }'
-}
-
 # A stage that says no: its tests, the first failure whole, and what the compiler
 # has warned of. That a task is still to be written is no failure to look into:
 # it comes next.

@@ -53,6 +53,8 @@ run make hint
 ok "the third hint" says "task 1, hint 3 of 3"
 run make hint
 ok "then all of them again" says "These were all the hints"
+run make
+ok "and make knows that they are read" says "has its three hints again"
 
 echo 'int nonsense = "text";' >>stages/01-fork-exec/spawn.c
 run make
@@ -88,6 +90,7 @@ ok "what has not changed is not judged again" test "$judged" = \
 	"$(stat -c '%i %y' build/student/verdicts/01-fork-exec)"
 touch stages/01-fork-exec/spawn.c
 run make
+ok "in silence" says_not "judging"
 ok "what has been saved is" test "$judged" != \
 	"$(stat -c '%i %y' build/student/verdicts/01-fork-exec)"
 run make solution STAGE=01
@@ -105,6 +108,9 @@ on_terminal()
 escape=$(printf '\033')
 on_terminal "make check-1"
 ok "colour on a terminal" says "${escape}[32mpass"
+touch stages/01-fork-exec/spawn.c
+on_terminal "make check-1"
+ok "and what is being judged" says "judging 01-fork-exec"
 on_terminal "NO_COLOR=1 make check-1"
 ok "none there with NO_COLOR" test "$(grep -c "$escape" "$work/out")" = 0
 run make check-1
@@ -131,6 +137,20 @@ sed 's/todo(3, pid == child.*/*(volatile int *)8 = pid;/' \
 	cp "$work/new" stages/02-wait-zombies/reap.c
 run make
 ok "a crash is explained" says "139 is 128 + 11: SIGSEGV"
+# fits COUNT: so many explanations of a crash at least, none of them over 60 wide
+fits()
+{
+	tr -d '\r' <"$work/out" | awk -v count="$1" '
+		/139 is/ { on = 1; seen++ }
+		/task:/ { on = 0 }
+		on && length() > 60 { wide = 1 }
+		END { exit seen < count || wide }'
+}
+
+on_terminal "stty cols 60; make"
+ok "the explanation fits the terminal" fits 1
+on_terminal "stty cols 60; make check-02"
+ok "each of them, where a stage is shown whole" fits 2
 run make check-02
 ok "what the driver is, is said" says "driver: tests/drivers/02-wait-zombies.c"
 echo 'int nonsense = "text";' >>stages/02-wait-zombies/reap.c
@@ -183,6 +203,25 @@ mv "$work/saved" stages/04-ipc/shared.c
 await 2
 ok "watch judges again when a file is saved" \
 	test "$(grep -c 'of 10 stages' "$work/watched")" = 2
+kill "$watcher"
+wait "$watcher" 2>/dev/null
+
+# watches: make watch has said on its terminal what it waits for
+watches()
+{
+	tries=0
+	until says "watching stages: save a file"; do
+		tries=$((tries + 1))
+		[ $tries -lt 600 ] || return 1
+		sleep 0.05
+	done
+}
+
+: >"$work/out"
+TERM=xterm script -qec "timeout 100 make watch" /dev/null >>"$work/out" 2>&1 \
+	</dev/null &
+watcher=$!
+ok "and says on a terminal what it waits for" watches
 kill "$watcher"
 wait "$watcher" 2>/dev/null
 
