@@ -18,12 +18,16 @@ include "text";
 # A spreadsheet takes what begins so for a formula. A blank before it would be cut.
 def no_formula: if test("^\\s*[=+\\-@|%＝＋－＠]") then "'" + . else . end;
 
+# The text of a field: of one line, of what can be seen, and no formula.
+def harmless: if . == null then . else
+	tostring | .[:most_line] | gsub("[\r\n\t]+"; " ") | visible | no_formula
+	end;
+
 # A field of a line of CSV (RFC 4180), which a semicolon does not divide either.
 def field:
 	if . == null then ""
 	elif type == "number" then tostring
-	else tostring | .[:most_line] | gsub("[\r\n\t]+"; " ") | visible
-		| no_formula
+	else harmless
 		| if test("[\",;']|^ | $") then "\"" + gsub("\""; "\"\"") + "\""
 		else . end
 	end;

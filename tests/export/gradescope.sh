@@ -28,9 +28,10 @@ case $limit in
 '' | 0* | *[!0-9]*) fail "LIMIT=$limit: seconds are wanted" ;;
 esac
 cd "$(dirname "$0")/../.." || exit 1
-git rev-parse -q --verify HEAD >/dev/null 2>&1 ||
-	fail "the kit is taken from git, and this is no clone of it"
-git diff --quiet HEAD || echo "gradescope: what is not committed is left out" >&2
+why=$(git rev-parse --verify HEAD 2>&1 >/dev/null) ||
+	fail "the kit is taken from git: $(echo "$why" | head -n 1)"
+[ -z "$(git status --porcelain)" ] ||
+	echo "gradescope: what is not committed is left out" >&2
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM

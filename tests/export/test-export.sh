@@ -73,6 +73,9 @@ graded partial
 changed single '.stages |= .[2:3] | .score = 10 | .max_score = 10'
 tests=$(jq '[.stages[].tests[]] | length' "$work/finished.json")
 lost=$(jq '[.stages[-1].tests[]] | length' "$work/finished.json")
+# What the grader can say of a stage that it has not judged.
+sed -n 's/.*echo "\(it [a-z ]*\|the grading [a-z ]*\)".*/\1/p' \
+	tests/grade/grade.sh | sort -u >"$work/words"
 all="unjudged zero finished partial single"
 
 # What a student's program, or name, might have written; \0 to \377 as bytes.
@@ -464,6 +467,19 @@ else
 		.[3] == ["b2", "", "", "b2", ""] + '"$none"
 	ok "Canvas: nor has a stage that was not judged" rows canvas class '
 		.[4][5:] == ["8"] + '"$ten"'[:8] + [""] and .[4][0] == "\"q\""'
+	unjudged_words()
+	{
+		[ "$(wc -l <"$work/words")" -ge 4 ] || return 1
+		while read -r word; do
+			# shellcheck disable=SC2016 # jq's own
+			changed word '.stages[2].tests[].status = "failed" |
+				.stages[2].tests[].message = "'"$word"'" |
+				{id: "somebody", results: .}'
+			rows canvas word '.[2][7] == "" and .[2][6] == "10"' ||
+				return 1
+		done <"$work/words"
+	}
+	ok "Canvas: in whatever words the grader says that" unjudged_words
 	# https://docs.moodle.org/en/Grade_import
 	ok "Moodle: columns and students" rows moodle class '
 		.[0] == ["Username", "ID number", "Email address",
@@ -526,10 +542,11 @@ full()
 	grep "cannot write" "$work/err"
 }
 ok "no room for it" full
+mkdir "$work/O'Brien \$x" && cp "$work/partial.json" "$work/O'Brien \$x"
 made()
 {
 	make -s --no-print-directory export B="$build" AS=junit \
-		RESULTS="$work/partial.json" >"$work/out" &&
+		RESULTS="$work/O'Brien \$x/partial.json" >"$work/out" &&
 		cmp "$work/out" "$work/partial.junit"
 }
 ok "make export is the same" made

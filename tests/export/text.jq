@@ -51,8 +51,8 @@ def line($n): text($n) | gsub("[\n\t]"; " ");
 # points say nothing about the student then. The messages are those of grade.sh.
 def unjudged:
 	any(.tests[]; .status == "failed" and (.message
-		| IN("it was not judged yet", "it could not be judged",
-			"the grading ended before it")));
+		| IN("it was not judged yet", "it could not be built",
+			"it could not be judged", "the grading ended before it")));
 
 # The results, once they are seen to be some.
 def course:

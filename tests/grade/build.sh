@@ -78,7 +78,7 @@ in_box()
 # is left for the next one to read.
 in_chroot()
 (
-	exec 8<"$inside" && flock 8 || exit 125
+	command exec 8<"$inside" && flock 8 || exit 125
 	from='' to='' dir=/
 	no_volumes || exit 125
 	set -- -v "$build/grade/headers:/kit:ro" "$@"

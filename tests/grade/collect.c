@@ -128,8 +128,15 @@ static void save(int out, const char *name, const char *text, size_t length)
 	}
 }
 
-/* Why not, or NULL when OUT has a copy of what `fd` looks at. */
-static const char *take(int fd, int out, const char *name)
+/* Nobody has seen the file: that says nothing about who has handed it in. */
+static _Noreturn void unseen(const char *operation, const char *path)
+{
+	failed(operation, "%s", path);
+	die(EXIT_OURS);
+}
+
+/* Why not, or NULL when OUT has a copy of what `fd` looks at, which is `from`. */
+static const char *take(int fd, const char *from, int out, const char *name)
 {
 	static char text[MOST_BYTES + 1];
 	const char *why;
@@ -139,19 +146,18 @@ static const char *take(int fd, int out, const char *name)
 	int file;
 
 	if (fstat(fd, &st) < 0)
-		return strerror(errno);
+		unseen("stat", from);
 	why = objection(&st);
 	if (why)
 		return why;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (file < 0)
-		return strerror(errno);
+		unseen("open", from);
 	length = read_all(file, text, sizeof(text));
-	why = length < 0 ? strerror(errno) : NULL;
+	if (length < 0)
+		unseen("read", from);
 	close(file);
-	if (why)
-		return why;
 	if (length > MOST_BYTES)
 		return "larger than 256 KiB";
 	save(out, name, text, normalise(text, (size_t)length));
@@ -180,12 +186,13 @@ static void collect(int submission, int out, const char *name)
 		fd = look(submission, path);
 		if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 			continue;
-		if (fd < 0) {
-			why = errno == ELOOP ? "by way of a symbolic link"
-					     : strerror(errno);
-		} else {
-			why = take(fd, out, name);
+		if (fd >= 0) {
+			why = take(fd, path, out, name);
 			close(fd);
+		} else if (errno == ELOOP) {
+			why = "by way of a symbolic link";
+		} else {
+			unseen("open", path);
 		}
 		if (why)
 			say(name, "refused", why);

@@ -13,7 +13,7 @@
 #
 # OUT/results.json is valid at any moment and has what is known so far;
 # OUT/build.log what the compiler said. Exits 0 when it has graded, whatever the
-# score, 1 when something could not be judged, 125 when nothing could. CC,
+# score, 1 when something could not be judged, 125 when there are no results. CC,
 # CFLAGS, LDFLAGS and SEED come from make.
 set -u
 umask 022
@@ -32,9 +32,15 @@ cannot()
 }
 
 build=$(cd "$1" && pwd) || exit 125
-submission=$2
-only=${4-}
 mkdir -p -- "$3" && out=$(cd -- "$3" && pwd) || exit 125
+# Those of another grading are not to pass for results of this one.
+rm -f "$out/results.json" || exit 125
+submission=$(cd -- "$2" && pwd) || cannot "SUBMISSION: cannot enter $2"
+only=${4-}
+case ${JUDGE_IN-} in
+'' | here | vm) ;;
+*) cannot "JUDGE_IN=$JUDGE_IN: here or vm" ;;
+esac
 cd "$(dirname "$0")/../.." || exit 125
 # shellcheck source=tests/grade/stages.sh
 . tests/grade/stages.sh
@@ -241,8 +247,8 @@ judge_in_vm()
 	vm_script "$@" >"$work/script"
 	left=$*
 	begun=
-	rm -f "$work/vm" && mkfifo "$work/vm" && exec 9<>"$work/vm" ||
-		exit 125
+	rm -f "$work/vm" && mkfifo "$work/vm" &&
+		command exec 9<>"$work/vm" || exit 125
 	{
 		sh rootfs/vm.sh --timeout 900 --silence 300 --memory 512 \
 			--out "$work/vm" --add "$build/rootfs:/kit/rootfs" \
@@ -316,7 +322,7 @@ fi
 for stage in $wanted; do
 	echo "it was not judged yet" >"$work/$stage.why" || exit 125
 done
-: >"$work/no-whole" && : >"$work/log" && : >"$out/build.log" || exit 125
+true >"$work/no-whole" && true >"$work/log" && true >"$out/build.log" || exit 125
 plan
 gather
 # The last one takes all of them.

@@ -190,6 +190,49 @@ if mknod "$work/device/spawn.c" c 1 5 2>/dev/null; then
 	refused device "not a regular file"
 fi
 
+# What nobody may look at says nothing about who has handed it in: in a user
+# namespace where nobody is anybody, root may not either.
+unreadable="a folder that cannot be looked into is no answer of nothing"
+mkdir -p "$work/shut/$first"
+cp "solutions/$first/spawn.c" "$work/shut/$first"
+if ! unshare -U true 2>/dev/null; then
+	skip "$unreadable" "no user namespace here"
+else
+	chmod 000 "$work/shut/$first"
+	mkdir "$work/collected"
+	run unshare -U "$build/grade/collect" "$work/shut" "$work/collected" \
+		"$first/spawn.c"
+	chmod 700 "$work/shut/$first"
+	ok "$unreadable" [ "$status" -eq 125 ]
+	ok "and is said to be" says "open $first/spawn.c: Permission denied"
+fi
+
+# Nothing of one grading passes for another's.
+mkdir "$work/-gone"
+grade -gone STAGE=1
+ok "a folder may be called as an option is" stage 0 "is missing"
+rmdir "$work/-gone"
+grade -gone STAGE=1
+ok "no folder" [ "$status" -ne 0 ]
+ok "is named" says "SUBMISSION: cannot enter $work/-gone"
+ok "and has not the results of one that there was" [ ! -e "$results" ]
+grade empty STAGE=1 JUDGE_IN=heer
+ok "a place to judge in that there is not" says "JUDGE_IN=heer: here or vm"
+for stages in "01 02" %; do
+	grade empty STAGE="$stages"
+	ok "STAGE=$stages is no stage" says "STAGE=$stages: no such stage"
+done
+
+# The line that says by what is judged.
+run sh tests/copy-kit.sh "$build" "$work/kit"
+by=$(sh "$work/kit/tests/grade/kit.sh" "$build")
+touch "$work/kit/stages/$first/spawn.c.kept-1" \
+	"$work/kit/tests/gates/.$first.c.swp" "$work/kit/tests/gates/$first.c~"
+ok "what an editor leaves makes no other kit" [ "$by" ] && [ "$by" = \
+	"$(sh "$work/kit/tests/grade/kit.sh" "$build")" ]
+echo >>"$work/kit/tests/gates/$first.c"
+ok "another gate does" [ "$by" != "$(sh "$work/kit/tests/grade/kit.sh" "$build")" ]
+
 # What does not build costs its own stage.
 answers broken "$first" 02-wait-zombies
 sed -i '1i #error "none of this"' "$work/broken/reap.c"

@@ -7,7 +7,8 @@ def rows: ltrimstr("\ufeff")
 	| [splits("\r?\n") | select(. != "")]
 	| (if length > 0 and (.[0] | contains(";")) then ";" else "," end) as $between
 	| map([$between + . | match("\($between)(?:\"((?:[^\"]|\"\")*)\"|([^\($between)]*))"; "g")
-		| .captures | .[1].string // (.[0].string | gsub("\"\""; "\""))]);
+		| .captures | .[1].string // (.[0].string | gsub("\"\""; "\""))
+			| gsub("^ +| +$"; "")]);
 
 def roster: rows
 	| (.[0] // [] | map(ascii_downcase | gsub("[ -]"; ""))) as $columns

@@ -2,9 +2,11 @@
 
 .PHONY: gradebook
 # Names of folders are nothing that make or a shell is to read anything in.
-gradebook: export GRADEBOOK_CLASS := $(value CLASS)
-gradebook: export GRADEBOOK_OUT := $(value OUT)
+gradebook: export override CLASS := $(value CLASS)
+gradebook: export override OUT := $(value OUT)
+gradebook: export override ROSTER := $(value ROSTER)
+gradebook: export override KIT := $(value KIT)
 gradebook: grader ##k CLASS=DIR [OUT=DIR] [STAGE=NN]: a class: points, CSV, a page
 	$(if $(value CLASS),,$(error CLASS=DIR is needed: a folder for each student))
 	@$(GRADER) SEED='$(SEED)' exec sh tests/gradebook/gradebook.sh $B \
-		"$$GRADEBOOK_CLASS" "$$GRADEBOOK_OUT" $(ARGUMENT)
+		"$$CLASS" "$$OUT" $(ARGUMENT)

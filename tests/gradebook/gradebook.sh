@@ -46,7 +46,7 @@ case ${JOBS-} in
 *[!0-9]* | 0*) die "JOBS=$JOBS: not a number of gradings" ;;
 esac
 mkdir -p -- "$out" || die "OUT: cannot make $out"
-exec 8>"$out/.lock" || die "OUT: cannot write to $out"
+command exec 8>"$out/.lock" || die "OUT: cannot write to $out"
 flock -n 8 || die "somebody is at work on $out"
 run=
 runner=
@@ -67,7 +67,7 @@ take()
 			rm -f "$home/$file" || return 1
 			[ ! -e "$job/out/$file" ] ||
 				mv "$job/out/$file" "$home/$file" || return 1
-		done
+		done || return 1
 	code=$(cat "$job/out/status")
 	rm -f "$job/out/status"
 	: >"$job/taken"
@@ -86,13 +86,13 @@ take()
 	fi
 }
 
+# take_all: those that have come to their end; false if one cannot be put there
 take_all()
 {
 	for some in "$run"/*/out/status; do
-		[ ! -e "$some" ] || {
-			some=${some%/out/status}
-			take "${some##*/}"
-		}
+		[ -e "$some" ] || continue
+		some=${some%/out/status}
+		take "${some##*/}" || return 1
 	done
 }
 
@@ -114,10 +114,13 @@ finish()
 		kill -INT "$runner"
 		wait "$runner"
 	fi 2>/dev/null
-	take_all
+	if take_all; then
+		rm -rf "$run"
+	else
+		say "OUT: cannot write to $out: what is graded is in $run"
+	fi
 	[ -z "$interrupted" ] ||
 		say "interrupted, with $done_now graded: call it again to go on"
-	rm -rf "$run"
 	exit $status
 }
 trap finish EXIT
@@ -132,7 +135,17 @@ done
 run=
 done_now=0
 run=$(mktemp -d "$out/.run.XXXXXX") || die "OUT: cannot make $out/.run"
-hash=$(cat "$build/grade/kit") || die "the kit is not built: make grader"
+hash=$(cat "$build/grade/kit") && [ "$hash" ] ||
+	die "the kit is not built: make grader"
+roster=${ROSTER:-$class/roster.csv}
+[ -n "${ROSTER-}" ] || [ -f "$roster" ] || roster=/dev/null
+if [ -d "$roster" ] || [ ! -r "$roster" ]; then
+	die "ROSTER: cannot read $roster"
+fi
+jq -n --rawfile roster "$roster" --rawfile states /dev/null \
+	--slurpfile results /dev/null -f tests/gradebook/class.jq >/dev/null \
+	2>"$run/why" || die "ROSTER: $roster: $(sed 's/^jq: error ([^)]*): //' \
+	"$run/why")"
 
 # The files that are looked at: of that stage, but the last one takes all.
 last=$(tail -n 1 "$build/grade/stages" | cut -d' ' -f1)
@@ -167,6 +180,9 @@ why_not()
 		fi
 		;;
 	esac
+	if [ -e "$out/$1" ] && [ ! -d "$out/$1" ]; then
+		echo "OUT has a file that is called that"
+	fi
 }
 
 # Each folder gets a number, by which all that follows calls it.
@@ -203,7 +219,7 @@ for path in "$class"/* "$class"/.[!.]*; do
 	fi
 	key_of "$job" >"$job/key"
 	if cmp -s "$job/key" "$out/$name/graded" &&
-		[ -e "$out/$name/results.json" ]; then
+		grep -qs '"ten-stages/1"' "$out/$name/results.json"; then
 		: >"$job/graded"
 	else
 		printf '%s\t%s\n' "$number" "$name" >>"$run/todo"
@@ -333,6 +349,7 @@ fi
 # How each of them stands, for what is made of it.
 failed=$refused
 for job in "$run"/*/name; do
+	[ -e "$job" ] || continue
 	job=${job%/name}
 	name=$(cat "$job/name")
 	state=graded
@@ -349,12 +366,6 @@ for job in "$run"/*/name; do
 	fi
 	printf '%s\t%s\n' "$state" "$name"
 done >"$run/states"
-: >"$run/none"
-roster=${ROSTER:-$class/roster.csv}
-[ -n "${ROSTER-}" ] || [ -f "$roster" ] || roster=$run/none
-if [ -d "$roster" ] || [ ! -r "$roster" ]; then
-	die "ROSTER: cannot read $roster"
-fi
 broken=
 (cd "$out" && sed -n '/^not graded/!s|^[a-z]*	\(.*\)|./\1/results.json|p' \
 	"$run/states" | tr '\n' '\0' | xargs -0r jq -c '{results: ., id:
@@ -378,12 +389,17 @@ if [ -z "$broken" ]; then
 	mv "$out/.class" "$run/class"
 	make_file class.json jq 'map(select(.state == "graded") | del(.state))' \
 		"$run/class"
-	make_file gradebook.csv jq -r -f tests/gradebook/csv.jq "$run/class"
+	make_file gradebook.csv jq -r -L tests/export -f tests/gradebook/csv.jq "$run/class"
 	for system in canvas moodle; do
-		make_file "$system.csv" sh tests/export/export.sh "$system" \
-			"$out/class.json"
+		# Those of an earlier class are not to pass for points of this.
+		if [ "$(cat "$out/class.json")" = "[]" ]; then
+			rm -f "$out/$system.csv"
+		else
+			make_file "$system.csv" sh tests/export/export.sh \
+				"$system" "$out/class.json"
+		fi
 	done
-	make_file gradebook.html jq -r --arg title "$(basename "$class")" \
+	make_file gradebook.html jq -r -L tests/grade --arg title "$(basename "$class")" \
 		--rawfile look tests/look.css \
 		--rawfile style tests/gradebook/style.css \
 		-f tests/gradebook/page.jq "$run/class"

@@ -1,10 +1,9 @@
 # gradebook.html of what class.jq makes: one page that needs nothing else, $look, $style
 # in it. The class is what one sees first; each student has a part that shows
 # alone when the address ends in its name. $title is the name of the class.
+include "inert";
 
 # What a student can have written stays text.
-def inert: if test("[\\p{Cc}\\p{Cf}]")
-	then gsub("(?![\n\t])[\\p{Cc}\\p{Cf}]"; "\ufffd") else . end;
 def text: tostring | inert | @html;
 def cut(n): if length > n then .[:n] + " […]" else . end;
 

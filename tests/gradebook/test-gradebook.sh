@@ -332,6 +332,36 @@ ok "and one that we take ourselves" says_so "refused: joblog: a file"
 ok "the roster's too" says_so "refused: roster.csv: a file"
 ok "and one that is not read as it is written" says_so \
 	"refused: b???a: a control character" 1
+mkdir -p "$work/taken/README" "$work/taken.grades"
+: >"$work/taken.grades/README"
+: >"$work/taken.grades/canvas.csv"
+book taken STAGE=1
+ok "nor can one be that OUT has a file of" says_so \
+	"refused: README: OUT has a file" 2
+ok "where nobody is graded nobody has a row" [ "$(wc -l \
+	<"$out/gradebook.csv")" -eq 1 ]
+ok "nor are the points of before left" [ ! -e "$out/canvas.csv" ]
+# shellcheck disable=SC2016 # it is to stay as it is
+mkdir -p "$work/paid \$(touch x)/a"
+# shellcheck disable=SC2016
+book 'paid $(touch x)' STAGE=1
+ok "the name of a class is nothing to be run" says_so "0 not graded" 0
+: >"$out/a/results.json"
+# shellcheck disable=SC2016
+book 'paid $(touch x)' STAGE=1
+ok "results that are none any more are made again" says_so \
+	"1 of 1 to be graded" 0
+# shellcheck disable=SC2016
+book 'paid $(touch x)' STAGE=1 ROSTER=/nosuch.csv
+ok "a roster that is not there" says_so "ROSTER: cannot read /nosuch.csv" 2
+printf 'login\tname\na\tb\n' >"$work/list.csv"
+# shellcheck disable=SC2016
+book 'paid $(touch x)' STAGE=1 ROSTER="$work/list.csv"
+ok "one without ids" says_so "$work/list.csv: the roster has no column id" 2
+printf 'id, name\n a, A. Student\n' >"$work/list.csv"
+# shellcheck disable=SC2016
+book 'paid $(touch x)' STAGE=1 ROSTER="$work/list.csv"
+ok "one with blanks" table "rows[0]['name'] == 'A. Student'"
 mkdir "$work/none"
 : >"$work/none/upload.zip"
 book none

@@ -9,6 +9,7 @@ endef
 $(foreach s,$(STAGES),$(eval $(call HANDOUT_RULES,$s)))
 
 .PHONY: handout
+handout: export override OUT := $(value OUT)
 handout: $(STAGES:%=$B/handout/%.a) ##k [OUT=FILE]: the kit for students, without solutions
-	@sh tests/handout/handout.sh '$(or $(OUT),$B/ten-stages-handout.tar.gz)' \
+	@sh tests/handout/handout.sh "$${OUT:-$B/ten-stages-handout.tar.gz}" \
 		$(MACHINE) $^

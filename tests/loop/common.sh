@@ -8,6 +8,9 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 B=${B:-build}
+# The places of a make -j are for the makes that it calls itself.
+[ -z "${MAKEFLAGS:-}" ] || MAKEFLAGS=$(echo "$MAKEFLAGS" |
+	sed 's/ -j[0-9]*//; s/ --jobserver-[^ ]*//')
 MAKE="${MAKE:-make} --no-print-directory B=$B"
 tree=student
 [ -z "${UNLOCK:-}" ] || tree=unlocked
@@ -117,9 +120,18 @@ prepare()
 }
 
 # build_and_judge STAGE: makes its verdict again where that is needed. What the
-# compiler says comes to the screen. False when there is no verdict.
+# compiler says comes to the screen. False when there is no verdict: it is marked
+# as failed when the stage does not build, else as unjudged.
 build_and_judge()
 {
+	verdict=$B/$tree/verdicts/$1
+	mkdir -p "$B/$tree/verdicts"
+	rm -f "$verdict.failed"
+	: >"$verdict.unjudged"
+	# make would go on with what it was compiled to.
+	for file in $(files_of "$1"); do
+		[ -e "$file" ] || { echo "$file is not there" && return 1; }
+	done
 	prepare "$1" || return 1
 	if [ ! -e "$B/vm/initramfs.cpio" ]; then
 		"$B/tests/doctor" --build "$B" --can "$1" >/dev/null
@@ -127,10 +139,9 @@ build_and_judge()
 		1 | 3) $MAKE "$B/vm/initramfs.cpio" || return 1 ;;
 		esac
 	fi
-	rm -f "$B/$tree/verdicts/$1.failed"
-	$MAKE -s "$B/$tree/verdicts/$1" && return
-	mkdir -p "$B/$tree/verdicts"
-	: >"$B/$tree/verdicts/$1.failed"
+	rm -f "$verdict.unjudged"
+	$MAKE -s "$verdict" && return
+	[ -e "$verdict.unjudged" ] || : >"$verdict.failed"
 	return 1
 }
 
@@ -290,6 +301,12 @@ next()
 		say "Next: stage $1, ${bold}$(title_of "$1")${plain}. Read" \
 			"stages/$1/README.md, then do TODO 1 in" \
 			"$(files_of "$1" | xargs grep -l 'TODO 1:' | head -n 1)."
+		return
+	fi
+	if [ -e "$B/$tree/verdicts/$1.unjudged" ]; then
+		say "Next: make doctor. The judge has failed, not your program:" \
+			"what it says is above, and doctor knows what cures most" \
+			"of that."
 		return
 	fi
 	todo=$(todo_of "$1")

@@ -1,8 +1,9 @@
 # The student's loop: build, judge, say the one next thing to do.
 
 NUMBERS := $(foreach s,$(STAGES),$(firstword $(subst -, ,$s)))
-# the stage whose number is $1, with or without its 0, or whose name
-stage_of = $(or $(filter $1,$(STAGES)),$(filter $1-% 0$1-%,$(STAGES)))
+# the stage whose number is $1, with or without its 0, or whose name; one word
+stage_of = $(if $(or $(word 2,$1),$(findstring %,$1)),,$(or \
+	$(filter $1,$(STAGES)),$(filter $1-% 0$1-%,$(STAGES))))
 ARGUMENT = $(if $(STAGE),$(or $(call stage_of,$(STAGE)),$(error STAGE=$(STAGE): \
 	no such stage; 01 to 10)))
 LOOP = B=$B UNLOCK=$(UNLOCK) HANDOUT=$(HANDOUT) FILES='$(STUDENT_FILES)' \
@@ -35,8 +36,9 @@ solution: ##y STAGE=NN: how the kit does what you have passed
 	@$(LOOP)/solution.sh $(or $(ARGUMENT),$(HANDOUT),$(error STAGE=NN is \
 		needed: make solution STAGE=03))
 
+submission: export override OUT := $(value OUT)
 submission: ##y [STAGE=NN] [OUT=FILE]: your files in one, to hand in
-	@$(LOOP)/submission.sh '$(or $(OUT),$B/submission.tar.gz)' $(ARGUMENT)
+	@$(LOOP)/submission.sh "$${OUT:-$B/submission.tar.gz}" $(ARGUMENT)
 
 # Your programs, as they are now, where they can do no harm: what they see
 # cannot be changed, or ends with the sandbox. They make containers in there, so
@@ -76,7 +78,7 @@ $B/$1/verdicts/$2: $B/$1/$(PROGRAM_$2) $B/tests/gates/$2 $B/tests/probe \
 	@sh tests/judge.sh $B $2 $$@.jsonl $B/$1/$(PROGRAM_$2) \
 		$(if $(wildcard tests/drivers/$2.c),$B/$1/drivers/$2) >$$@; \
 		status=$$$$?; [ ! -t 1 ] || printf '%*s\r' 40 ''; \
-		[ $$$$status -le 1 ] || { cat $$@; exit 1; }
+		[ $$$$status -le 1 ] || { cat $$@; : >$$@.unjudged; exit 1; }
 endef
 $(foreach s,$(STAGES),$(eval $(call VERDICT_RULES,student,$s)))
 
@@ -105,11 +107,13 @@ $(foreach s,$(STAGES),$(eval $(call UNLOCKED_RULES,$s)))
 $(foreach s,$(STAGES),$(eval $(call VERDICT_RULES,unlocked,$s)))
 endif
 
-# For editors: how each of your files is compiled.
-$B/compile_commands.json: stages/build.mk tests/loop/loop.mk
+# For editors: how each of your files is compiled, where the kit is now.
+.PHONY: $B/compile_commands.json
+$B/compile_commands.json:
 	@mkdir -p $(@D)
 	@{ comma='['; for file in $(STUDENT_FILES:%=stages/%); do \
 		printf '%s\n{"directory":"%s","file":"%s","command":"%s"}' \
 		"$$comma" "$(CURDIR)" "$$file" \
 		"$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_student) -c $$file"; \
-		comma=,; done; printf '\n]\n'; } >$@
+		comma=,; done; printf '\n]\n'; } >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@

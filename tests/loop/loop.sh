@@ -11,7 +11,9 @@
 judge()
 {
 	if ! build_and_judge "$1"; then
-		printf '%s%-18s does not build%s\n' "$red" "$1" "$plain"
+		what="does not build"
+		[ ! -e "$verdict.unjudged" ] || what="could not be judged"
+		printf '%s%-18s %s%s\n' "$red" "$1" "$what" "$plain"
 		return 1
 	fi
 	was=no
@@ -35,6 +37,7 @@ judge()
 show()
 {
 	[ ! -e "$B/$tree/verdicts/$1.failed" ] || return
+	[ ! -e "$B/$tree/verdicts/$1.unjudged" ] || return
 	printf '\n%s%s%s  %s: %s points\n\n' "$bold" "$1" "$plain" \
 		"$(title_of "$1")" "$(points_of "$1")"
 	show_tests "$1"

@@ -7,6 +7,9 @@
 . "$(dirname "$0")/common.sh"
 
 out=$1
+case $out in
+-*) out=./$out ;;
+esac
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -21,6 +24,8 @@ objection()
 		echo "it is not there"
 	elif [ ! -f "$1" ]; then
 		echo "not a regular file"
+	elif [ ! -r "$1" ]; then
+		echo "it cannot be read"
 	elif [ "$(wc -c <"$1")" -gt 262144 ]; then
 		echo "larger than 256 KiB"
 	fi

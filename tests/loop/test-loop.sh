@@ -31,6 +31,34 @@ run jq -e '.[0] | .file == "stages/01-fork-exec/spawn.c" and
 	(.command | contains("-iquote"))' build/compile_commands.json
 ok "editors find how a file is compiled" test "$status" -eq 0
 
+# What judges can fail, too: then it is no fault of the program's.
+answer 01-fork-exec
+run make check-01
+cp build/tests/gates/01-fork-exec "$work/gate"
+printf '#!/bin/sh\necho no room >&2; exit 125\n' >build/tests/gates/01-fork-exec
+run make
+ok "a judge that fails is not taken for a program that does" says "no room" \
+	"could not be judged" "Next: make doctor"
+ok "nor does that cost what was there" test ! -e \
+	build/student/verdicts/01-fork-exec.failed
+cp "$work/gate" build/tests/gates/01-fork-exec
+rm stages/01-fork-exec/spawn.c
+run make
+ok "a file that is gone is missed" says "stages/01-fork-exec/spawn.c is not there" \
+	"make reset STAGE=01"
+run make reset STAGE=01
+for stages in "01 02" 003 % 11; do
+	run make hint STAGE="$stages"
+	ok "STAGE=$stages is no stage" says "no such stage"
+done
+run make -j4
+ok "make -j4 has nothing to warn of" says_not warning
+mv "$work/kit" "$work/moved" && cd "$work/moved" || exit 1
+run make
+ok "editors find the files of a kit that was moved" grep -q "$work/moved\"" \
+	build/compile_commands.json
+mv "$work/moved" "$work/kit" && cd "$work/kit" || exit 1
+
 run make check
 ok "make check says which of three is meant" says "make check-03" "make test"
 run make check-02
