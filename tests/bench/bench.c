@@ -200,8 +200,8 @@ static void judge_crowd(const struct crowd *crowd)
 {
 	static const char last[] = "last start <= 1.5 x first";
 	static const char peak[] = "peak resident, box + process 1 <= 1.5 MB";
-	const char *const why = crowd->why_fewer[0] ? crowd->why_fewer
-						    : "no boxes were wanted";
+	const char *const why =
+		crowd->why_fewer[0] ? crowd->why_fewer : "no boxes were wanted";
 	char what[64];
 
 	if (crowd->alive == 0) {

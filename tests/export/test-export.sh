@@ -85,6 +85,7 @@ hostile="$hostile"'<img src=x onerror=alert(1)><!-- & &lt; \\" '"' "
 hostile="$hostile"'\\u202egnp\\u2066\\u200b\\u2028\\ufeff\\ufffe\\uffff\\ud800'
 hostile="$hostile"'\\udc00x\\udc00 \\udb40\\udc41 \377\300\200\355\240\200 '
 hostile="$hostile"'\\n::error file=x::y\\n \\t::set-output name=x::y\\n##[error]'
+hostile="$hostile"'\\n\\u00a0\\u2003\\u3000::add-mask::y'
 hostile="$hostile"'x\\n##vso[task.complete]x\\n##teamcity[testFailed]'
 hostile="$hostile"'\\n[x](https://evil.example) ![x](https://evil.example/p) '
 hostile="$hostile"'[x]: https://evil.example\\n@everyone\\n```\\n'
@@ -131,7 +132,7 @@ inert()
 	# shellcheck disable=SC2086 # a word of options and one of a filter
 	jq ${filter%% *} "${filter#* }" "$work/hostile.$1" >"$work/inert"
 	jq -Rse '(test("(?![\n\t])[\\p{Cc}\\p{Cf}\\x{fffe}\\x{ffff}]")
-		or test("(^|\n)[ \t]*::") or test("##(\\[|vso|teamcity)")
+		or test("(^|\n)[\\s\\p{Z}]*::") or test("##(\\[|vso|teamcity)")
 		or test("<(script|img|/|!)"; "i") and ($format != "junit")
 		or test("\\]\\(|!\\[|\\]:|@everyone")) | not' \
 		--arg format "$1" "$work/inert"

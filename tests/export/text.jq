@@ -40,7 +40,7 @@ def defused:
 	| gsub("!(?=\\[)"; "! ")
 	| gsub("@(?=[A-Za-z0-9])"; "@ ")
 	| gsub("##(?=[\\[A-Za-z])"; "# #")
-	| gsub("(?<start>^|\n)(?<blank>[ \t]*)::"; "\(.start)\(.blank): :")
+	| gsub("(?<start>^|\n)(?<blank>[\\s\\p{Z}]*?)::"; "\(.start)\(.blank): :")
 	end;
 
 # Cut first: what follows takes time for each character.

@@ -14,6 +14,7 @@
 
 #include "gate.h"
 #include "process.h"
+#include "sandbox.h"
 
 /* The most commands of one pipeline here. */
 #define CROWD 32
@@ -273,6 +274,10 @@ static void expect_pipeline(struct run *run, size_t count, int closed,
 		    last = commands[count - 1];
 	char who[32];
 
+	EXPECT(strcmp(proc_link(ipc, "exe"), SANDBOX_PROGRAMS "/ipc") == 0,
+	       "ipc has become %s: pipeline() is to return to whoever has "
+	       "called it",
+	       proc_link(ipc, "exe"));
 	for (size_t i = 0; i + 1 < count; i++)
 		expect_connected(i);
 	for (size_t i = 0; i < count; i++) {

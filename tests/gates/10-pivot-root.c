@@ -1560,6 +1560,9 @@ static void terminal(void)
 			 "echo wide; exit 7");
 	AWAIT(strstr(output_of(run), "/dev/pts/0") || has_ended(run),
 	      "the command has no terminal of its own: %s", output_of(run));
+	EXPECT(!has_ended(run),
+	       "it has ended, with status %d and no word to a terminal: %s",
+	       finish(run), output_of(run));
 	outside = open_terminal_of(run);
 	AWAIT(!(settings_of(outside).c_lflag & (ECHO | ICANON)),
 	      "the caller's terminal is not in raw mode");

@@ -135,7 +135,8 @@ static _Noreturn void unseen(const char *operation, const char *path)
 	die(EXIT_OURS);
 }
 
-/* Why not, or NULL when OUT has a copy of what `fd` looks at, which is `from`. */
+/* Why not, or NULL when OUT has a copy of what `fd` looks at, `from` by name.
+ */
 static const char *take(int fd, const char *from, int out, const char *name)
 {
 	static char text[MOST_BYTES + 1];

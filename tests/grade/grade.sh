@@ -143,6 +143,20 @@ gather()
 	cannot "cannot write $out/results.json"
 }
 
+# heard_all STAGE: its gate has said something of each test; else says of which not
+heard_all()
+{
+	jq -r --arg stage "$1" 'select(.stage == $stage).name' "$work/planned" |
+		sort >"$work/names"
+	jq -rR 'fromjson? | objects | .name' "$work/$1.results" | sort -u |
+		comm -23 "$work/names" - >"$work/unheard"
+	[ -s "$work/unheard" ] || return 0
+	say "$1: its gate has ended without a word of" \
+		"$(tr '\n' ' ' <"$work/unheard")in" \
+		"$(wc -l <"$work/$1.results") lines"
+	return 1
+}
+
 # tell STAGE: its points, to whoever looks
 tell()
 {
@@ -172,6 +186,8 @@ judge_here()
 			"$made/$judged/driver" >"$work/judge.log" 2>&1
 		if [ $? -gt 1 ]; then
 			last_words
+			status=1
+		elif ! heard_all "$judged"; then
 			status=1
 		fi
 		tell "$judged"
@@ -240,17 +256,18 @@ without()
 
 # judge_in_vm STAGE...: all of them in one boot, if it lasts so long. Leaves
 # those that are still to be judged in $left, and in $begun the one that the VM
-# ended with.
+# ended with, or else one of which not all has come.
 # shellcheck disable=SC2086 # names are words
 judge_in_vm()
 {
 	vm_script "$@" >"$work/script"
 	left=$*
 	begun=
+	cut_short=
 	rm -f "$work/vm" && mkfifo "$work/vm" &&
 		command exec 9<>"$work/vm" || exit 125
 	{
-		sh rootfs/vm.sh --timeout 900 --silence 300 --memory 512 \
+		sh rootfs/vm.sh --timeout 1800 --silence 300 --memory 512 \
 			--out "$work/vm" --add "$build/rootfs:/kit/rootfs" \
 			--add "$build/tests/probe:/kit/probe" \
 			--add "$build/tests/gates:/kit/gates" \
@@ -269,7 +286,11 @@ judge_in_vm()
 			: >"$work/$begun.results"
 			;;
 		"end "*)
-			left=$(without "$begun" $left)
+			if heard_all "$begun"; then
+				left=$(without "$begun" $left)
+			else
+				cut_short=$begun
+			fi
 			tell "$begun"
 			begun=
 			;;
@@ -279,6 +300,7 @@ judge_in_vm()
 	done
 	wait
 	exec 9<&-
+	begun=${begun:-$cut_short}
 }
 
 # judge_there STAGE...: in the VM. A machine may fail; what it ended with, be it

@@ -230,8 +230,45 @@ touch "$work/kit/stages/$first/spawn.c.kept-1" \
 	"$work/kit/tests/gates/.$first.c.swp" "$work/kit/tests/gates/$first.c~"
 ok "what an editor leaves makes no other kit" [ "$by" ] && [ "$by" = \
 	"$(sh "$work/kit/tests/grade/kit.sh" "$build")" ]
-echo >>"$work/kit/tests/gates/$first.c"
+echo >>"$work/kit/tests/gates/02-wait-zombies.c"
 ok "another gate does" [ "$by" != "$(sh "$work/kit/tests/grade/kit.sh" "$build")" ]
+
+# A gate of which a line is lost, here and in the VM.
+gate=$work/kit/build/tests/gates/$first
+mv "$gate" "$gate.real"
+cat >"$gate" <<-'END'
+	#!/bin/sh
+	[ "$1" != --list ] || exec "$0.real" "$@"
+	for word; do
+		[ "$before" != --results ] || results=$word
+		before=$word
+	done
+	"$0.real" "$@" --results /tmp/lines.$$
+	status=$?
+	grep -v '"exit_status"' /tmp/lines.$$ >>"$results"
+	rm /tmp/lines.$$
+	exit $status
+END
+chmod +x "$gate"
+# lossy PLACE: as that gate judges there
+lossy()
+{
+	(cd "$work/kit" && make -s --no-print-directory grade STAGE=1 \
+		SUBMISSION="$work/right" OUT="$work/lossy.out" JUDGE_IN="$1") \
+		>"$work/out" 2>&1 </dev/null
+	status=$?
+	results=$work/lossy.out/results.json
+}
+answers right "$first"
+if "$build/tests/doctor" --build "$build" --can "$first" >/dev/null; then
+	lossy here
+	ok "a line that is lost is missed" says "without a word of exit_status"
+	ok "and is no result" [ "$status" -ne 0 ]
+else
+	skip "a line that is lost is missed" "no namespaces here"
+fi
+lossy vm
+ok "nor in the VM, which judges once more" says "is started again"
 
 # What does not build costs its own stage.
 answers broken "$first" 02-wait-zombies

@@ -135,8 +135,8 @@ done
 run=
 done_now=0
 run=$(mktemp -d "$out/.run.XXXXXX") || die "OUT: cannot make $out/.run"
-hash=$(cat "$build/grade/kit") && [ "$hash" ] ||
-	die "the kit is not built: make grader"
+hash=$(cat "$build/grade/kit")
+[ "$hash" ] || die "the kit is not built: make grader"
 roster=${ROSTER:-$class/roster.csv}
 [ -n "${ROSTER-}" ] || [ -f "$roster" ] || roster=/dev/null
 if [ -d "$roster" ] || [ ! -r "$roster" ]; then
@@ -190,7 +190,7 @@ number=0
 refused=0
 ignored=0
 some=
-for path in "$class"/* "$class"/.[!.]*; do
+for path in "$class"/* "$class"/.[!.]* "$class"/..?*; do
 	name=${path##*/}
 	if [ -L "$path" ] || [ ! -d "$path" ] || [ "$name" = __MACOSX ] ||
 		[ "${name#.}" != "$name" ]; then

@@ -362,9 +362,10 @@ printf 'id, name\n a, A. Student\n' >"$work/list.csv"
 # shellcheck disable=SC2016
 book 'paid $(touch x)' STAGE=1 ROSTER="$work/list.csv"
 ok "one with blanks" table "rows[0]['name'] == 'A. Student'"
-mkdir "$work/none"
+mkdir "$work/none" "$work/none/..dots"
 : >"$work/none/upload.zip"
 book none
+ok "a folder that begins with dots is told of" says_so "..dots"
 ok "a class without a folder" says_so "there is no student's folder in it" 2
 book class STAGE=11
 ok "no such stage" says_so "no such stage" 2

@@ -110,6 +110,7 @@ int run_jobs(size_t count, const size_t *order, unsigned at_once,
 {
 	struct job *jobs = calloc(count, sizeof(*jobs));
 	size_t started = 0, told = 0, running = 0;
+	long ended;
 	int result = jobs ? 0 : failed("calloc", "%zu tests", count);
 
 	while (result == 0 && told < count) {
@@ -121,17 +122,15 @@ int run_jobs(size_t count, const size_t *order, unsigned at_once,
 			running++;
 			continue;
 		}
-		if (wait_for_job(jobs, count, statuses) < 0) {
+		ended = wait_for_job(jobs, count, statuses);
+		if (ended < 0) {
 			result = -1;
 			break;
 		}
 		running--;
-		while (result == 0 && told < count && jobs[told].ended) {
-			if (copy(jobs[told].text, stdout) < 0 ||
-			    copy(jobs[told].results, results) < 0)
-				result = -1;
-			told++;
-		}
+		result = copy(jobs[ended].results, results);
+		while (result == 0 && told < count && jobs[told].ended)
+			result = copy(jobs[told++].text, stdout);
 	}
 	for (size_t i = 0; jobs && i < count; i++)
 		if (jobs[i].pid > 0)

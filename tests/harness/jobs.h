@@ -1,4 +1,4 @@
-/* Several tests at once: each in a process of its own, told of in order. */
+/* Several tests at once, each in a process of its own. */
 #ifndef JOBS_H
 #define JOBS_H
 
@@ -8,10 +8,11 @@
 /*
  * Calls body(0) to body(count - 1), each in a process of its own, at most
  * `at_once` at a time; body(order[0]) is started first. What a body writes to
- * standard output, and to the stream it is given, comes to ours and to
- * `results` (NULL: nowhere) in the order of their numbers, each when it has
- * ended, and at most 1 MiB of each. statuses[n] is then what body(n) returned,
- * 0 to 255; 256 + signal for one that a signal ended.
+ * standard output comes to ours in the order of their numbers, for people; what
+ * it writes to the stream that it is given comes to `results` (NULL: nowhere)
+ * when it has ended, so that who waits sees that somebody is at work; at most 1
+ * MiB of each. statuses[n] is then what body(n) returned, 0 to 255; 256 +
+ * signal for one that a signal ended.
  *
  * Returns 0, or -1 with errno. No process outlives the caller.
  */

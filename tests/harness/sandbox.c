@@ -25,6 +25,26 @@
 #define MOST_NAMESPACES 256 /* of each kind */
 #define TMP_OPTIONS "mode=1777,size=16m,nr_inodes=4096"
 
+/*
+ * Each of root's sandboxes has 65,536 ids of its own, as two of one time are
+ * very likely to: the kernel counts for a user what nobody else bounds,
+ * descriptors on their way through sockets for one, and who uses that up is to
+ * be alone.
+ */
+#define RANGE 65536
+#define RANGES 4096 /* as many as there are up to what fits into an int */
+
+static unsigned first_id(void)
+{
+	static unsigned first;
+
+	/* The keeper has what the test has chosen before it. */
+	if (first == 0)
+		first = FIRST_CONTAINER_ID +
+			(unsigned)getpid() % RANGES * RANGE;
+	return first;
+}
+
 /* Root has ids to give that are nobody's; anybody else has his own. */
 static bool has_ids_to_give(void)
 {
@@ -35,9 +55,10 @@ static bool has_ids_to_give(void)
 
 static void map_student(struct namespaces *world)
 {
-	static const struct id_map nobodies = {0, FIRST_CONTAINER_ID, 65536};
+	static struct id_map nobodies = {0, 0, RANGE};
 
 	if (has_ids_to_give()) {
+		nobodies.outside = first_id();
 		world->users = world->groups = &nobodies;
 		world->user_count = world->group_count = 1;
 	} else {
@@ -47,7 +68,7 @@ static void map_student(struct namespaces *world)
 
 uid_t sandbox_student(void)
 {
-	return has_ids_to_give() ? FIRST_CONTAINER_ID + STUDENT_ID : geteuid();
+	return has_ids_to_give() ? first_id() + STUDENT_ID : geteuid();
 }
 
 static const char *base_name(const char *path)
@@ -220,6 +241,7 @@ int sandbox_open(struct sandbox *sandbox,
 	if (stat(settings->probe, &probe) < 0)
 		return failed("stat", "%s", settings->probe);
 	fflush(NULL);
+	first_id();
 	sandbox->keeper = fork();
 	if (sandbox->keeper < 0)
 		return failed("fork for", "the sandbox");
