@@ -13,7 +13,9 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/tap.sh
 work=$(mktemp -d) || exit 1
 gate=
-trap '[ -z "$gate" ] || kill -KILL "$gate"; rm -rf "$work"' EXIT
+one=
+trap '[ -z "$one" ] || kill -KILL "$one"; [ -z "$gate" ] || kill -KILL "$gate"
+	rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
 # all SIGNAL PID: to the process and to all below it
@@ -146,6 +148,7 @@ apart()
 	all CONT $gate
 	wait $one
 	wait $gate
+	one=
 	gate=
 	echo "$first, $second"
 	[ "$first" ] && [ "$second" ] && [ "$first" != "$second" ]

@@ -135,8 +135,7 @@ static _Noreturn void unseen(const char *operation, const char *path)
 	die(EXIT_OURS);
 }
 
-/* Why not, or NULL when OUT has a copy of what `fd` looks at, `from` by name.
- */
+/* Why not; NULL: OUT has a copy of the file `from`, which `fd` looks at. */
 static const char *take(int fd, const char *from, int out, const char *name)
 {
 	static char text[MOST_BYTES + 1];

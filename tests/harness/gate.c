@@ -318,8 +318,8 @@ static void tell_of_limit(const struct test *test, FILE *results)
 	char message[128];
 
 	snprintf(message, sizeof(message),
-		 "it has not ended in its time, nor have all tests together "
-		 "more than %d seconds",
+		 "it has not ended in its time; all tests together have %d "
+		 "seconds",
 		 ALL_TESTS);
 	result.verdict = FAILED;
 	result.message = message;
