@@ -257,6 +257,8 @@ beside "grading" sh tests/grade/test-grade.sh "$build"
 beside "exports" sh tests/export/test-export.sh "$build"
 beside "Gradescope" sh tests/export/test-gradescope.sh "$build"
 beside "class" sh tests/gradebook/test-gradebook.sh "$build"
+beside "class interrupted" sh tests/gradebook/test-interrupted.sh "$build"
+beside "class on other machines" sh tests/gradebook/test-machines.sh "$build"
 beside "handout" sh tests/handout/test-handout.sh "$build"
 beside "lessons and guide" sh tests/docs/test-docs.sh "$build"
 beside "book" book

@@ -20,21 +20,13 @@ set -u
 umask 022
 export LC_ALL=C
 
-say()
-{
-	printf 'gradebook: %s\n' "$*" >&2
-}
-die()
-{
-	say "$@"
-	exit 125
-}
+# shellcheck source=tests/gradebook/say.sh
+. "$(dirname "$0")/say.sh"
 
 build=$(cd "$1" && pwd) || exit 125
 class=$(cd -- "$2" && pwd -P) || die "CLASS: cannot enter $2"
 out=$(realpath -m -- "${3:-$class.grades}") || exit 125
 cd "$(dirname "$0")/../.." || exit 125
-kit=$PWD
 stage=${4-}
 case $out/ in
 "$class"/*) die "OUT must not be in CLASS: it would be a student's" ;;
@@ -102,14 +94,6 @@ finish()
 	status=$?
 	trap '' INT TERM HUP
 	[ -n "$run" ] || exit $status
-	if [ -s "$run/array" ]; then
-		array=$(cut -d';' -f1 "$run/array")
-		scancel "$array"
-		# Those that still run write to what is removed below.
-		while [ "$(squeue -h -j "$array" 2>/dev/null)" ]; do
-			sleep 1
-		done
-	fi
 	if [ -n "$runner" ]; then
 		kill -INT "$runner"
 		wait "$runner"
@@ -135,104 +119,20 @@ done
 run=
 done_now=0
 run=$(mktemp -d "$out/.run.XXXXXX") || die "OUT: cannot make $out/.run"
-hash=$(cat "$build/grade/kit")
-[ "$hash" ] || die "the kit is not built: make grader"
+[ -s "$build/grade/kit" ] || die "the kit is not built: make grader"
+cp "$build/grade/kit" "$run/kit" || die "OUT: cannot write to $run"
 roster=${ROSTER:-$class/roster.csv}
 [ -n "${ROSTER-}" ] || [ -f "$roster" ] || roster=/dev/null
 if [ -d "$roster" ] || [ ! -r "$roster" ]; then
 	die "ROSTER: cannot read $roster"
 fi
-jq -n --rawfile roster "$roster" --rawfile states /dev/null \
+cat "$roster" >"$run/roster" || die "OUT: cannot write to $run"
+# The book is made last; a roster that cannot be read is told of before.
+jq -n --rawfile roster "$run/roster" --rawfile states /dev/null \
 	--slurpfile results /dev/null -f tests/gradebook/class.jq >/dev/null \
 	2>"$run/why" || die "ROSTER: $roster: $(sed 's/^jq: error ([^)]*): //' \
 	"$run/why")"
-
-# The files that are looked at: of that stage, but the last one takes all.
-last=$(tail -n 1 "$build/grade/stages" | cut -d' ' -f1)
-known=$(awk -v stage="$stage" -v last="$last" '
-	stage == "" || stage == last || stage == $1 {
-		for (i = 3; i <= NF; i++) print $1 "/" $i }' "$build/grade/stages")
-
-# key_of JOB: what its points depend on
-key_of()
-{
-	{
-		echo "$hash $stage ${SEED-} ${JUDGE_IN-}"
-		awk -F '\t' '{ print $1, $2, $3, $3 == "taken" ? "" : $4 }' \
-			"$1/files"
-		cd "$1/src" && find . -type f -exec sha256sum {} + | sort
-	} | sha256sum | cut -d' ' -f1
-}
-
-# why_not NAME: it cannot be a student's; nothing: it can
-why_not()
-{
-	case $1 in
-	*[[:cntrl:]]*) echo "a control character is in its name" ;;
-	gradebook.csv | gradebook.html | class.json | canvas.csv | moodle.csv | \
-		joblog | roster.csv) echo "a file of the gradebook is called that" ;;
-	*[!\ -~]*)
-		if [ "$(printf %s "$1" | jq -Rrj .)" != "$1" ]; then
-			echo "its name is not UTF-8"
-		elif printf %s "$1" | jq -eR 'test("[\\p{Cc}\u202a-\u202e\u2066-\u2069]")' \
-			>/dev/null; then
-			echo "a control character is in its name"
-		fi
-		;;
-	esac
-	if [ -e "$out/$1" ] && [ ! -d "$out/$1" ]; then
-		echo "OUT has a file that is called that"
-	fi
-}
-
-# Each folder gets a number, by which all that follows calls it.
-number=0
-refused=0
-ignored=0
-some=
-for path in "$class"/* "$class"/.[!.]* "$class"/..?*; do
-	name=${path##*/}
-	if [ -L "$path" ] || [ ! -d "$path" ] || [ "$name" = __MACOSX ] ||
-		[ "${name#.}" != "$name" ]; then
-		[ -e "$path" ] || [ -L "$path" ] || continue
-		[ "$name" != roster.csv ] || continue
-		ignored=$((ignored + 1))
-		[ $ignored -gt 3 ] || some="$some${some:+, }$name"
-		continue
-	fi
-	why=$(why_not "$name")
-	if [ "$why" ]; then
-		say "refused: $(printf %s "$name" | tr '[:cntrl:]\200-\377' '?'):" \
-			"$why; give it another name"
-		refused=$((refused + 1))
-		continue
-	fi
-	number=$((number + 1))
-	job=$run/$number
-	mkdir "$job" "$job/src" || die "OUT: cannot write to $run"
-	printf '%s\n' "$name" >"$job/name"
-	# shellcheck disable=SC2086 # names are words
-	if ! "$build/grade/collect" "$path" "$job/src" $known >"$job/files" \
-		2>"$job/why"; then
-		say "$name: $(head -n 1 "$job/why")"
-		continue
-	fi
-	key_of "$job" >"$job/key"
-	if cmp -s "$job/key" "$out/$name/graded" &&
-		grep -qs '"ten-stages/1"' "$out/$name/results.json"; then
-		: >"$job/graded"
-	else
-		printf '%s\t%s\n' "$number" "$name" >>"$run/todo"
-	fi
-	[ ! -e "$job/graded" ] || rm -rf "$job/src" "$job/files"
-done
-if [ $ignored -gt 0 ]; then
-	[ $ignored -le 3 ] || some="$some and $((ignored - 3)) more"
-	say "ignored, for they are no student's folders: $(printf %s "$some" |
-		tr '[:cntrl:]' '?')"
-fi
-[ $((number + refused)) -gt 0 ] || die "$class: there is no student's folder in it"
-: >>"$run/todo"
+sh tests/gradebook/choose.sh "$build" "$class" "$out" "$run" "$stage" || exit
 todo=$(wc -l <"$run/todo")
 
 # left: how long the rest will take, by what it has taken so far
@@ -257,97 +157,32 @@ tell()
 	fi
 }
 
-# with_parallel: all of $run/todo
-with_parallel()
-{
-	parallel --version 2>/dev/null | grep -q '^GNU parallel' ||
-		die "GNU parallel is not installed: make deps, or apt-get" \
-			"install parallel"
-	[ -e "$out/joblog" ] || printf 'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n' >"$out/joblog"
-	set -- --joblog "+$out/joblog" --colsep '\t' --trim n \
-		--termseq TERM,10000,KILL,1000
-	[ ! -t 2 ] || set -- "$@" --bar
-	[ -z "${JOBS-}" ] || set -- "$@" --jobs "$JOBS"
-	if [ -n "${HOSTS-}" ]; then
-		command -v rsync >/dev/null ||
-			die "HOSTS: rsync is not installed: apt-get install rsync"
-		# One that cannot be reached leaves its share to the others.
-		set -- "$@" --sshlogin "$HOSTS" --retries 3 --workdir ... \
-			--transferfile '{1}' --return '{1}/out' --cleanup \
-			--env CC --env CFLAGS --env LDFLAGS --env SEED \
-			--env BUILD_IN --env JUDGE_IN --env TIME_FACTOR
-		there=${KIT:-$kit}
-		built=$there/build
-		[ -n "${KIT-}" ] || built=$build
+students=$(find "$run" -mindepth 1 -maxdepth 1 -type d | wc -l)
+if [ "$todo" -gt 0 ]; then
+	say "$todo of $students to be graded"
+	began=$(date +%s)
+	mkfifo "$run/done" || die "OUT: cannot write to $run"
+	if [ -n "${SLURM-}" ]; then
+		set -- tests/gradebook/slurm.sh "$build" "$run" "$stage"
 	else
-		there=$kit
-		built=$build
+		set -- tests/gradebook/parallel.sh "$build" "$out" "$run" "$stage"
 	fi
-	mkfifo "$run/done" || exit 125
-	(
-		cd "$run" || exit 125
-		# What somebody has set up for other work is none of ours; what
-		# parallel finds out about this machine is there the next time.
-		unset PARALLEL
-		PARALLEL_HOME=$build/grade/parallel
-		mkdir -p "$PARALLEL_HOME" 2>/dev/null && [ -w "$PARALLEL_HOME" ] ||
-			PARALLEL_HOME=$run/parallel
-		mkdir -p "$PARALLEL_HOME"
-		export PARALLEL_HOME
-		exec parallel --plain --will-cite "$@" -q \
-			sh "$there/tests/gradebook/student.sh" "$built" "$run" \
-			"$hash" "$stage" '{1}' '{2}' <todo 8>&-
-	) >"$run/done" &
+	# It is to hear of SIGINT, which a shell has ignored in the background,
+	# and not to keep the lock.
+	env --default-signal=INT sh "$@" >"$run/done" 8>&- &
 	runner=$!
 	while IFS= read -r finished; do
 		tell "$finished"
 	done <"$run/done"
 	wait "$runner"
+	status=$?
 	runner=
-}
-
-# with_slurm: all of $run/todo, in arrays of as many as Slurm takes
-with_slurm()
-{
-	command -v sbatch >/dev/null ||
-		die "SLURM: sbatch is not installed: apt-get install slurm-client"
-	most=$(scontrol show config | sed -n 's/^MaxArraySize *= *//p')
-	most=${most:-1001}
-	first=0
-	while [ $first -lt "$todo" ]; do
-		count=$((todo - first))
-		[ $count -lt "$most" ] || count=$((most - 1))
-		sbatch --parsable --wait "--array=1-$count${JOBS:+%$JOBS}" \
-			tests/gradebook/array.sh "$kit" "$run/todo" $first \
-			"$build" "$run" "$hash" "$stage" >"$run/array" 8>&- &
-		runner=$!
-		while kill -0 $runner 2>/dev/null; do
-			sleep 1
-			for some in "$run"/*/out/status; do
-				some=${some%/out/status}
-				tell "${some##*/}"
-			done
-		done
-		wait $runner
-		runner=
-		rm -f "$run/array"
-		first=$((first + count))
-	done
-}
-
-if [ "$todo" -gt 0 ]; then
-	say "$todo of $number to be graded"
-	began=$(date +%s)
-	if [ -n "${SLURM-}" ]; then
-		with_slurm
-	else
-		with_parallel
-	fi
-	take_all
+	[ $status -ne 125 ] || exit 125
+	take_all || die "OUT: cannot write to $out"
 fi
 
 # How each of them stands, for what is made of it.
-failed=$refused
+failed=$(wc -l <"$run/refused")
 for job in "$run"/*/name; do
 	[ -e "$job" ] || continue
 	job=${job%/name}
@@ -366,45 +201,8 @@ for job in "$run"/*/name; do
 	fi
 	printf '%s\t%s\n' "$state" "$name"
 done >"$run/states"
-broken=
-(cd "$out" && sed -n '/^not graded/!s|^[a-z]*	\(.*\)|./\1/results.json|p' \
-	"$run/states" | tr '\n' '\0' | xargs -0r jq -c '{results: ., id:
-	(input_filename | ltrimstr("./") | rtrimstr("/results.json"))}') \
-	>"$run/results" || broken=1
-
-# make FILE COMMAND...: OUT/FILE, whole or not at all
-make_file()
-{
-	made=$1
-	shift
-	if "$@" >"$run/made" && mv "$run/made" "$out/$made"; then
-		return
-	fi
-	say "cannot make $out/$made"
-	broken=1
-}
-make_file .class jq -n --rawfile roster "$roster" --rawfile states "$run/states" \
-	--slurpfile results "$run/results" -f tests/gradebook/class.jq
-if [ -z "$broken" ]; then
-	mv "$out/.class" "$run/class"
-	make_file class.json jq 'map(select(.state == "graded") | del(.state))' \
-		"$run/class"
-	make_file gradebook.csv jq -r -L tests/export -f tests/gradebook/csv.jq "$run/class"
-	for system in canvas moodle; do
-		# Those of an earlier class are not to pass for points of this.
-		if [ "$(cat "$out/class.json")" = "[]" ]; then
-			rm -f "$out/$system.csv"
-		else
-			make_file "$system.csv" sh tests/export/export.sh \
-				"$system" "$out/class.json"
-		fi
-	done
-	make_file gradebook.html jq -r -L tests/grade --arg title "$(basename "$class")" \
-		--rawfile look tests/look.css \
-		--rawfile style tests/gradebook/style.css \
-		-f tests/gradebook/page.jq "$run/class"
-fi
-say "$number students, $done_now graded now, $failed not graded;" \
+book=0
+sh tests/gradebook/book.sh "$(basename "$class")" "$out" "$run" || book=$?
+say "$students students, $done_now graded now, $failed not graded;" \
 	"$out/gradebook.html"
-[ -z "$broken" ] || exit 1
-[ "$failed" -eq 0 ]
+[ $((failed + book)) -eq 0 ]
