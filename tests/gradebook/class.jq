@@ -18,7 +18,10 @@ def roster: rows
 	  else .[1:] | map(. as $row | {key: $row[$id], value: (["name", "email"]
 		| map(. as $c | {key: $c, value: $row[$columns | index($c) // empty]}
 			| select(.value // "" | . != "")) | from_entries)}
-		| select(.key // "" | . != "")) | from_entries end;
+		| select(.key // "" | . != ""))
+		| (group_by(.key) | map(select(length > 1))[0][0].key) as $twice
+		| if $twice then error("the roster has \($twice) twice") else . end
+		| from_entries end;
 
 ($roster | roster) as $people
 | ($results | map({key: .id, value: .results}) | from_entries) as $by

@@ -158,6 +158,10 @@ printf 'login\tname\na\tb\n' >"$work/list.csv"
 # shellcheck disable=SC2016
 book 'paid $(touch x)' STAGE=1 ROSTER="$work/list.csv"
 ok "one without ids" says_so "$work/list.csv: the roster has no column id" 2
+printf 'id,name\na,A. Student\nb,\na,Another\n' >"$work/list.csv"
+# shellcheck disable=SC2016
+book 'paid $(touch x)' STAGE=1 ROSTER="$work/list.csv"
+ok "one with somebody twice" says_so "$work/list.csv: the roster has a twice" 2
 printf 'id, name\n a, A. Student\n' >"$work/list.csv"
 # shellcheck disable=SC2016
 book 'paid $(touch x)' STAGE=1 ROSTER="$work/list.csv"
