@@ -106,6 +106,8 @@ static const struct {
 	{"trylock", 1, F_OFD_SETLK},
 };
 
+enum { MOST_DISTURBANCES = 4 };
+
 static struct disturbance {
 	char call[24];
 	int number;
@@ -116,7 +118,7 @@ static struct disturbance {
 	int seen;
 	bool pausing;
 	uint64_t paused;
-} disturbances[4];
+} disturbances[MOST_DISTURBANCES];
 
 static size_t disturbance_count;
 
@@ -150,16 +152,12 @@ static unsigned row_of(const char *call)
 
 static int install_listener(void)
 {
-	long numbers[4 * MOST_NUMBERS];
+	long numbers[MOST_DISTURBANCES * MOST_NUMBERS];
 	size_t count = 0;
 
 	for (size_t i = 0; i < disturbance_count; i++) {
 		unsigned row = row_of(disturbances[i].call);
 
-		if (!disturbed_calls[row].name) {
-			errno = EINVAL;
-			return -1;
-		}
 		for (int n = 0; n < MOST_NUMBERS; n++)
 			if (n == 0 || disturbed_calls[row].numbers[n])
 				numbers[count++] =
@@ -330,24 +328,39 @@ static _Noreturn void disturb(int listener)
 	}
 }
 
+static _Noreturn void cannot_disturb(const char *call)
+{
+	fprintf(stderr, "probe: cannot disturb: %s: %s\n", call,
+		strerror(errno));
+	_exit(99);
+}
+
 /*
  * The one who answers is no child of the program, and has the descriptors in
  * common with it until that is executed: so it gets the listener.
  */
 void start_disturbing(void)
 {
-	volatile int *listener =
-		mmap(NULL, sizeof(*listener), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	const unsigned long flags = CLONE_FILES | SIGCHLD;
+	volatile int *listener;
 	pid_t child;
+	int status = 0;
 
 	if (disturbance_count == 0)
 		return;
+	listener = mmap(NULL, sizeof(*listener), PROT_READ | PROT_WRITE,
+			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (listener == MAP_FAILED)
+		cannot_disturb("mmap");
 	*listener = -1;
 	child = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+	if (child < 0)
+		cannot_disturb("clone");
 	if (child == 0) {
-		if (syscall(SYS_clone, flags, 0, 0, 0, 0) != 0)
+		child = (pid_t)syscall(SYS_clone, flags, 0, 0, 0, 0);
+		if (child < 0)
+			cannot_disturb("clone");
+		if (child > 0)
 			_exit(0);
 		setsid();
 		for (int tries = 0; *listener < 0 && tries < 5000; tries++)
@@ -356,16 +369,16 @@ void start_disturbing(void)
 			disturb(*listener);
 		_exit(1);
 	}
-	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(child, &status, 0) < 0 && errno == EINTR)
 		;
-	*listener = install_listener();
-	if (*listener < 0) {
-		fprintf(stderr, "probe: cannot disturb: %s\n", strerror(errno));
+	/* It has said why. Without who answers, a call would wait for ever. */
+	if (status != 0)
 		_exit(99);
-	}
+	*listener = install_listener();
+	if (*listener < 0)
+		cannot_disturb("seccomp");
 }
 
-/* fail=, fake= and pause=; false: it is none of them. */
 bool read_disturbance(const char *setting)
 {
 	struct disturbance what = {0};
@@ -382,7 +395,9 @@ bool read_disturbance(const char *setting)
 		return false;
 	if (file[0] != '\0' && what.file[0] == '\0')
 		snprintf(what.told, sizeof(what.told), "/tmp/%s", file);
-	if (disturbance_count < 4)
-		disturbances[disturbance_count++] = what;
+	if (disturbance_count == MOST_DISTURBANCES ||
+	    !disturbed_calls[row_of(what.call)].name)
+		return false;
+	disturbances[disturbance_count++] = what;
 	return true;
 }

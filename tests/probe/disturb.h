@@ -8,7 +8,10 @@
 
 #include <stdbool.h>
 
-/* Takes note of a fail=, fake= or pause= (launch.h); false: it is none. */
+/*
+ * Takes note of a fail=, fake= or pause= (launch.h). False when it is none, is
+ * about a call that cannot be disturbed, or is one too many: four are noted.
+ */
 bool read_disturbance(const char *setting);
 
 /*

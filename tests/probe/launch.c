@@ -17,12 +17,16 @@
 static int execute(const char *program)
 {
 	/* A copy: to cut what is in /proc/PID/cmdline would show the words. */
-	char *words[32] = {strtok(strdup(program), " ")};
+	char *copy = strdup(program);
+	char *words[32] = {copy ? strtok(copy, " ") : NULL};
+	size_t count = words[0] ? 1 : 0;
 
-	for (int i = 1; i < 31 && words[i - 1]; i++)
-		words[i] = strtok(NULL, " ");
-	if (!words[0])
+	while (count > 0 && count < 32 && (words[count] = strtok(NULL, " ")))
+		count++;
+	if (count == 0 || count == 32) {
+		fprintf(stderr, "probe: %s: not 1 to 31 words\n", program);
 		return 99;
+	}
 	execvp(words[0], words);
 	fprintf(stderr, "probe: %s: %s\n", words[0], strerror(errno));
 	return 99;
