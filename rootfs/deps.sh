@@ -152,6 +152,11 @@ elif [ -z "$manager" ]; then
 fi
 
 if [ -n "$print" ]; then
+	if [ "$manager" = none ]; then
+		echo "deps: none of apt, dnf, apk and pacman is here:" \
+			"--manager says which" >&2
+		exit 1
+	fi
 	# shellcheck disable=SC2046
 	line $(packages yes all) $(packages no all)
 	exit

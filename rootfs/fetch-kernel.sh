@@ -111,7 +111,8 @@ fetch_pacman()
 	tar -xf "$tmp/tar" -C "$tmp/tree" || return 1
 }
 
-# is_complete DIR - it has all that this script promises, of this KERNEL
+# is_complete DIR - it has all that this script promises, of this KERNEL and
+# these MODULES
 is_complete()
 {
 	[ -s "$1/VERSION" ] && [ -s "$1/vmlinuz" ] &&
@@ -119,7 +120,9 @@ is_complete()
 	while read -r module; do
 		[ -s "$1/modules/$module" ] || return 1
 	done <"$1/modules.list"
-	[ -z "${KERNEL:-}" ] || cmp -s "$KERNEL" "$1/vmlinuz"
+	[ -z "${KERNEL:-}" ] || cmp -s "$KERNEL" "$1/vmlinuz" || return 1
+	[ -z "${KERNEL:+${MODULES:-}}" ] ||
+		[ "$(basename "$MODULES")" = "$(head -n 1 "$1/VERSION")" ]
 }
 
 if [ $# -ne 1 ]; then
@@ -134,9 +137,11 @@ fi
 mkdir -p "$1" || fail "$1: cannot make it"
 out=$(cd "$1" && pwd)
 # Inside OUTDIR, so that the last step is a rename.
-tmp=$(mktemp -d "$out/fetch.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
+# The traps first: a signal that comes during mktemp waits for its end.
+tmp=
+trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
 trap 'exit 1' HUP INT TERM
+tmp=$(mktemp -d "$out/fetch.XXXXXX")
 log=$tmp/log
 mkdir "$tmp/tree"
 
@@ -186,8 +191,9 @@ fi
 "$here/take-kernel.sh" "$vmlinuz" "$modules" "$tmp/new"
 { basename "$modules" && echo "$source"; } >"$tmp/new/VERSION"
 
-# VERSION goes first and comes last: without it nothing is complete.
-rm -rf "$out/VERSION" "$out/modules" "$out/vmlinux"
+# VERSION goes first and comes last: without it nothing is complete. make looks
+# for vmlinuz.
+rm -rf "$out/VERSION" "$out/modules" "$out/vmlinux" "$out/vmlinuz"
 for name in modules modules.list vmlinux vmlinuz VERSION; do
-	[ ! -e "$tmp/new/$name" ] || mv -f "$tmp/new/$name" "$out/$name"
+	[ ! -e "$tmp/new/$name" ] || mv -fT "$tmp/new/$name" "$out/$name"
 done

@@ -23,9 +23,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 [ -f "$vmdir/modules.list" ] || fail "$vmdir/modules.list: not found"
 
 umask 022
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/initramfs.XXXXXX")
-trap 'rm -rf "$tmp"' EXIT
+# The traps first: a signal that comes during mktemp waits for its end.
+tmp= new=
+trap '[ -z "$tmp" ] || rm -rf "$tmp"; [ -z "$new" ] || rm -f "$new"' EXIT
 trap 'exit 1' HUP INT TERM
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/initramfs.XXXXXX")
 
 boot=$tmp/boot/.vm
 mkdir -p "$boot/modules"
@@ -55,5 +57,7 @@ pack "$rootfs" 1000:1000 home/student
 pack "$tmp/boot" 0:0 .vm
 
 mkdir -p "$(dirname "$out")"
-cp "$tmp/initramfs" "$out.new"
-mv "$out.new" "$out"
+new=$(mktemp "$out.XXXXXX")
+cp "$tmp/initramfs" "$new"
+chmod 644 "$new"
+mv "$new" "$out"

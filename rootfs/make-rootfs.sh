@@ -21,7 +21,14 @@ mkdir -p "$(dirname "$1")"
 out=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 # The traps first: a signal that comes during mktemp waits for its end.
 tmp=
-trap '[ -z "$tmp" ] || rm -rf "$tmp"' EXIT
+# shellcheck disable=SC2317 # the trap calls it
+finish()
+{
+	[ -n "$tmp" ] || return
+	[ -e "$out" ] || [ ! -e "$tmp/old" ] || mv -T "$tmp/old" "$out"
+	rm -rf "$tmp"
+}
+trap finish EXIT
 trap 'exit 1' HUP INT TERM
 # A sibling, so that the renames at the end stay within one filesystem.
 tmp=$(mktemp -d "$out.XXXXXX")
@@ -63,4 +70,5 @@ cd /
 if [ -e "$out" ]; then
 	mv "$out" "$tmp/old"
 fi
-mv "$root" "$out"
+# -T: another one may have made it meanwhile.
+mv -T "$root" "$out"

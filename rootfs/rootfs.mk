@@ -10,7 +10,8 @@ deps: ##m install what is missing, or say how
 
 # The stamp stands beside the tree: inside it would be part of the tree.
 $B/rootfs.stamp: rootfs/make-rootfs.sh rootfs/find-busybox.sh \
-		$(ROOTFS_SKELETON)
+		$(ROOTFS_SKELETON) \
+		$(if $(wildcard $B/rootfs/bin/busybox),,FORCE)
 	@rootfs/make-rootfs.sh $B/rootfs
 	@touch $@
 
@@ -35,8 +36,9 @@ $B/vm/initramfs.cpio: rootfs/make-initramfs.sh rootfs/pack.sh rootfs/init \
 # "Error STATUS".  rootfs/vm.sh -- '...' ends with the exact status.
 # $(value) keeps make from expanding a $ that is meant for the guest's shell;
 # a CMD that only the environment has is not meant for us.
+vm: own = $B/$(if $(UNLOCK),unlocked,student)
 vm: export VM_CMD := $(if $(filter command,$(origin CMD)),$(value CMD))
 vm: $B/vm/initramfs.cpio ##m a shell in the VM with your programs, or CMD='...'
 	@VMDIR=$B/vm rootfs/vm.sh $(foreach p,$(wildcard \
-		$(PROGRAMS:%=$B/student/%)),--add $p:/bin/$(notdir $p)) \
+		$(PROGRAMS:%=$(own)/%)),--add $p:/bin/$(notdir $p)) \
 		$${VM_CMD:+-- "$$VM_CMD"}

@@ -1,7 +1,8 @@
 #!/bin/sh
-# vm-add.sh STAGE SRC:DEST - copy a file or folder to where vm.sh packs it from
+# vm-add.sh STAGE ROOTFS SRC:DEST - copy a file or folder to where vm.sh packs it
+# from
 #
-# STAGE stands for the guest's root.  Modes are kept; a link named as SRC is
+# STAGE stands for the guest's root, which has what is in ROOTFS, too.  Modes are kept; a link named as SRC is
 # followed, links inside a folder stay links.
 set -eu
 
@@ -11,13 +12,13 @@ fail()
 	exit 1
 }
 
-stage=$1 spec=$2
+stage=$1 rootfs=$2 spec=$3
 src=${spec%:*} dest=${spec##*:}
 [ "$src" != "$spec" ] || fail "not SRC:DEST"
 [ -e "$src" ] || fail "$src: not found"
 case $dest/ in
-[!/]*) fail "$dest: not an absolute path" ;;
-*/../*) fail "$dest: has .. in it" ;;
+[!/]* | /) fail "$dest: not the absolute path of a file" ;;
+*//* | */./* | */../*) fail "$dest: has //, . or .. in it" ;;
 /dev/* | /proc/* | /sys/* | /.vm/*) fail "$dest: mounted over in the guest" ;;
 esac
 
@@ -26,6 +27,7 @@ if [ -d "$src" ]; then
 	mkdir -p "$stage$dest"
 	cp -RPp "$src/." "$stage$dest"
 else
+	[ ! -d "$rootfs$dest" ] || fail "$dest: a folder in the guest"
 	mkdir -p "$stage$(dirname "$dest")"
 	cp -p "$src" "$stage$dest"
 fi

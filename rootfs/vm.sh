@@ -20,12 +20,26 @@
 # BOOT_TIMEOUT=SECS (60), QEMU=PROGRAM.
 set -eu
 
+# quit STATUS - the end that was meant: any other is a failure of ours, 125
+quitting=
+quit()
+{
+	quitting=1
+	exit "$1"
+}
+
 fail()
 {
 	echo "vm.sh: $*" >&2
-	exit 125
+	quit 125
 }
 
+case ${1-} in
+-h | --help)
+	sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0"
+	exit
+	;;
+esac
 here=$(cd "$(dirname "$0")" && pwd)
 vmdir=$(cd "${VMDIR:-$here/../build/vm}" 2>/dev/null && pwd) ||
 	fail "${VMDIR:-build/vm}: not found; make build/vm/initramfs.cpio"
@@ -55,26 +69,25 @@ memory=512
 cpus=$(nproc 2>/dev/null || echo 1)
 [ "$cpus" -lt 2 ] || cpus=2
 timeout='' silence='' out='' stdin=''
-tmp=$(mktemp -d "${TMPDIR:-/tmp}/vm.XXXXXX") || exit 125
+# The traps first: a signal that comes during mktemp waits for its end.
+tmp=
+trap '[ -z "$tmp" ] || rm -rf "$tmp"; [ -n "$quitting" ] || exit 125' EXIT
+trap 'quit 129' HUP
+trap 'quit 130' INT
+trap 'quit 143' TERM
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/vm.XXXXXX")
 tmp=$(cd "$tmp" && pwd -P)
-trap 'rm -rf "$tmp"' EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
 mkdir -p "$tmp/add/.vm"
 
 while [ $# -gt 0 ]; do
 	case $1 in
 	--stdin) stdin=1 ;;
 	--) break ;;
-	-h | --help)
-		sed -n '2,/^set -eu/s/^# \{0,1\}//p' "$0"
-		exit
-		;;
 	--add | --memory | --cpus | --timeout | --silence | --out)
 		[ $# -ge 2 ] || fail "$1: needs a value"
 		case $1 in
-		--add) "$here/vm-add.sh" "$tmp/add" "$2" || exit 125 ;;
+		--add) "$here/vm-add.sh" "$tmp/add" "$vmdir/../rootfs" "$2" ||
+			quit 125 ;;
 		--memory) number "$1" "$2" && memory=$2 ;;
 		--cpus) number "$1" "$2" && cpus=$2 ;;
 		--timeout) seconds "$1" "$2" && timeout=$2 ;;
@@ -91,6 +104,8 @@ if [ $# -gt 0 ]; then
 	shift
 	[ $# -gt 0 ] || fail "--: no command after it"
 fi
+boot_timeout=${BOOT_TIMEOUT:-60}
+seconds BOOT_TIMEOUT "$boot_timeout"
 [ -z "$silence" ] || [ -n "$out" ] || fail "--silence: of what? there is no --out"
 what=$(printf %s "$*" | head -n 1 | cut -c 1-100)
 mode="command"
@@ -130,8 +145,9 @@ fi >"$tmp/add/.vm/command"
 	find . ! \( -type d -exec test -d "$rootfs/{}" \; \) -print0 |
 		"$here/pack.sh" 0:0
 ) >"$tmp/added" || fail "cannot pack the files for the guest"
+[ -r "$vmdir/initramfs.cpio" ] || fail "make build/vm/initramfs.cpio first"
 cat "$vmdir/initramfs.cpio" "$tmp/added" >"$tmp/initrd" ||
-	fail "make build/vm/initramfs.cpio first"
+	fail "cannot write $tmp/initrd"
 rm -rf "$tmp/add" "$tmp/added"
 
 # --- the machine ------------------------------------------------------------
@@ -140,7 +156,7 @@ if [ -n "$out" ]; then
 	{ true >"$out"; } 2>/dev/null || fail "--out $out: cannot write it"
 	ln -s "$(realpath "$out")" "$tmp/file"
 fi
-accel=${ACCEL:-$("$here/vm-accel.sh" "$vmdir")} || exit 125
+accel=${ACCEL:-$("$here/vm-accel.sh" "$vmdir")}
 kernel=$vmdir/vmlinuz
 machine=$(uname -m)
 case $accel-$machine in
@@ -200,6 +216,8 @@ fi
 # however it ends, who reads 9 then sees the end.  7, 8: should QEMU fail
 # before it opens these, nobody waits for it.
 mkfifo "$tmp/life" "$tmp/events" "$tmp/out" "$tmp/err" "$tmp/in"
+# A closed standard input is one with nothing in it.
+[ -e /proc/self/fd/0 ] || exec </dev/null
 exec 3<&0 5<>"$tmp/events" 6<>"$tmp/life" 7<>"$tmp/out" 8<>"$tmp/err"
 exec 9<"$tmp/life"
 terminal=''
@@ -239,16 +257,18 @@ kill_in_folder()
 helpers=$!
 # (Nobody wants to read that the shell saw one of them killed.)
 # shellcheck disable=SC2086
-trap 'exec 6>&- 2>/dev/null; wait $helpers || :' EXIT
+trap 'exec 6>&- 2>/dev/null; wait $helpers || :
+	[ -n "$quitting" ] || exit 125' EXIT
 
 # clock SECS EVENT - say EVENT after SECS, unless we end before
 clock()
 {
 	drop
 	exec >/dev/null 2>&1
-	timeout "$1" cat <&9 || echo "$2" >&5
+	timeout "$1" cat <&9 && return
+	[ $? -eq 124 ] || set -- "$1" noclock
+	echo "$2" >&5
 }
-boot_timeout=${BOOT_TIMEOUT:-60}
 clock "$boot_timeout" noboot &
 helpers="$helpers $!"
 if [ -n "$timeout" ]; then
@@ -278,7 +298,10 @@ relay()
 {
 	drop
 	exec 9<&-
-	cat "$1" || echo "broken $?" >&5
+	cat "$1" && return
+	taken=$?
+	echo "broken $taken" >&5
+	return $taken
 }
 relay "$tmp/out" &
 relays=$!
@@ -331,21 +354,28 @@ while :; do
 	exit) status=$value ;;
 	noboot) [ -n "$up" ] || end "no boot within $boot_timeout s" ;;
 	timeout) end "timeout after $timeout s" ;;
+	noclock) end "timeout(1) has failed" ;;
 	silent) end "nothing came to --out for $silence s" ;;
 	broken) broken=$value && end "cannot pass on the output" ;;
 	gone) break ;;
 	esac
 done
 exec 7>&- 8>&-
-# shellcheck disable=SC2086
-wait $relays || :
+for relay in $relays; do
+	wait "$relay" || broken=$?
+done
 
 case $status in
 '' | *[!0-9]*) ;;
-*) exit "$status" ;;
+*)
+	case $broken in
+	'' | 141) quit "$status" ;;
+	*) fail "cannot pass on the output: $what" ;;
+	esac
+	;;
 esac
 # Our reader went away: end as a command in its place would have.
-[ "$broken" != 141 ] || exit 141
+[ "$broken" != 141 ] || quit 141
 
 # --- it failed --------------------------------------------------------------
 
@@ -358,16 +388,16 @@ elif [ -z "$why" ]; then
 fi
 echo "vm.sh: $why: $what" >&2
 if [ -s "$tmp/console" ]; then
-	tr -d '\r' <"$tmp/console" >"$tmp/lines"
+	tr -d '\r' <"$tmp/console" >"$tmp/lines" || :
 	# What says most; a dump of registers comes after it.
 	grep -E 'Kernel panic|BUG: |init: |pid1: ' "$tmp/lines" >"$tmp/cause" ||
-		cp "$tmp/lines" "$tmp/cause"
+		cp "$tmp/lines" "$tmp/cause" || :
 	tail -n 5 "$tmp/cause" | sed 's/^/vm.sh: console: /' >&2
 	if mv "$tmp/console" "$vmdir/console.log" 2>/dev/null; then
 		echo "vm.sh: the console is kept in $vmdir/console.log" >&2
 	fi
 fi
 case $why in
-timeout*) exit 124 ;;
+"timeout after"*) quit 124 ;;
 esac
-exit 125
+quit 125

@@ -275,11 +275,11 @@ static void no_hierarchy(void)
 static void delegate(void)
 {
 	if (geteuid() == 0)
-		cure("systemd-run --scope -p Delegate=yes make test, or let "
-		     "the kit use its VM");
+		cure("systemd-run --scope -p Delegate=yes make, or let the kit "
+		     "use its VM");
 	else
-		cure("systemd-run --user --scope -p Delegate=yes make test, "
-		     "or let the kit use its VM");
+		cure("systemd-run --user --scope -p Delegate=yes sh, for boxes "
+		     "of your own: the tests use the VM");
 }
 
 static void no_controllers(void)
@@ -299,7 +299,7 @@ static void no_controllers(void)
 		why("they are not all handed down to this user");
 		cure("sudo systemctl edit user@.service, with the lines "
 		     "[Service] and Delegate=cpu memory pids, and log in "
-		     "again; or let the kit use its VM");
+		     "again, for boxes of your own: the tests use the VM");
 	}
 }
 
@@ -364,7 +364,7 @@ static void no_kvm(int error)
 
 static void no_guest(void)
 {
-	why("it is not built yet");
+	why("it is not built yet: what needs it builds it");
 	cure("make %s/vm/initramfs.cpio", kit.build);
 }
 

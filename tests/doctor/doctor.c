@@ -43,10 +43,10 @@ static const struct {
 
 static bool no_boot;
 
-/* A missing one of these costs nothing but comfort. */
+/* A missing one of these costs nothing but comfort, or is made when needed. */
 static bool is_optional(enum link_id id)
 {
-	return id == SUBIDS || id == KVM;
+	return id == SUBIDS || id == KVM || id == GUEST;
 }
 
 #define WIDTH 80

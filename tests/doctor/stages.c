@@ -66,7 +66,11 @@ static bool has_limits(enum link_id *broken)
 
 static enum where elsewhere(void)
 {
-	return has_vm(chain[BOOT].verdict != UNKNOWN) ? IN_THE_VM : NOWHERE;
+	/* One that is not built yet was not tried. */
+	return has_vm(chain[BOOT].verdict == HOLDS ||
+		      chain[BOOT].verdict == BROKEN)
+		       ? IN_THE_VM
+		       : NOWHERE;
 }
 
 enum where where_is(const struct stage *stage, enum link_id *broken)

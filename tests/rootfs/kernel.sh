@@ -48,6 +48,11 @@ kernel_given()
 	done
 	[ ! -e "$build/vm/vmlinux" ] ||
 		cmp "$build/vm/vmlinux" "$t/given/vmlinux"
+	# Others in place of these.
+	mv "$t/9.9-test" "$t/9.9-other"
+	export MODULES="$t/9.9-other"
+	status 0 "$rootfs/fetch-kernel.sh" "$t/given"
+	is 9.9-other "$(head -n 1 "$t/given/VERSION")"
 }
 
 kernel_bad()

@@ -86,7 +86,7 @@ rootfs_interrupted()
 		sleep $delay
 		kill -TERM $! 2>/dev/null
 		wait $!
-		[ ! -e "$t/kept" ] || same_tree "$t/kept"
+		same_tree "$t/kept"
 		is "" "$(ls -d "$t"/kept.* 2>/dev/null)"
 	done
 }

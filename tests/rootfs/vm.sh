@@ -178,7 +178,8 @@ vm_refuses()
 		"--silence 5" "--silence x" \
 		"--timeout 0" "--cpus" "--add $t" "--add /nonexistent:/x" \
 		"--add /bin/ls:x" "--add /bin/ls:/../x" \
-		"--add /bin/ls:/dev/x" "--frob" "--out /nonexistent/x" "--"; do
+		"--add /bin/ls:/dev/x" "--add /bin/ls:" "--add /bin/ls://dev/x" \
+		"--add /bin/ls:/./dev/x" "--add /bin/ls:/bin" "--frob" "--out /nonexistent/x" "--"; do
 		# shellcheck disable=SC2086
 		case $bad in
 		--*" "*) status 125 "$vm" $bad -- true ;;
@@ -188,6 +189,23 @@ vm_refuses()
 		has '^vm.sh: ' "$t/err"
 	done
 	status 125 env ACCEL=warp "$vm" -- true
+	status 125 env BOOT_TIMEOUT=1m "$vm" -- true
+	has 'BOOT_TIMEOUT 1m: not a positive number of seconds' "$t/err"
+	# What goes wrong with itself is no status of the guest's.
+	status 125 env TMPDIR=/nonexistent "$vm" -- true
+}
+
+vm_full()
+{
+	"$vm" -- 'head -c 9000 /dev/zero; exit 3' >/dev/full 2>"$t/err"
+	is 125 $?
+	has 'cannot pass on the output' "$t/err"
+}
+
+vm_no_input()
+{
+	status 0 "$vm" -- cat <&-
+	is "" "$(cat "$t/out")"
 }
 
 vm_strays()
@@ -324,6 +342,12 @@ vm_hanging_kvm()
 	status 0 env QEMU="$t/qemu" "$rootfs/vm-accel.sh" "$t/vm"
 	is tcg "$(cat "$t/out")"
 	is tcg "$(head -n 1 "$t/vm/accel")"
+	# That nothing can be run says nothing about KVM, and is not kept.
+	rm "$t/vm/accel"
+	status 0 env QEMU=/nonexistent "$rootfs/vm-accel.sh" "$t/vm"
+	is tcg "$(cat "$t/out")"
+	[ ! -e "$t/vm/accel" ] || exit 1
+	status 0 env QEMU="$t/qemu" "$rootfs/vm-accel.sh" "$t/vm"
 	# The second time it is known.
 	status 0 env QEMU=/nonexistent "$rootfs/vm-accel.sh" "$t/vm"
 	is tcg "$(cat "$t/out")"
@@ -358,6 +382,9 @@ test_vm()
 	run "vm: a panic is 125 and keeps the console" vm_panic
 	run "vm: no boot is 125" vm_no_boot
 	run "vm: bad options are 125 and one line" vm_refuses
+	run "vm: output that nobody can take is 125, whatever the command says" \
+		vm_full
+	run "vm: works without a standard input" vm_no_input
 	run "vm: strays and kill(-1) do not hold it up" vm_strays
 	run "vm: killed, it leaves no QEMU and no file" vm_killed
 	run "vm: cgroups, pivot_root, veth, overlay, user namespaces" vm_guest
