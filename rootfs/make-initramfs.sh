@@ -24,7 +24,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 umask 022
 # The traps first: a signal that comes during mktemp waits for its end.
-tmp= new=
+tmp=
+new=
 trap '[ -z "$tmp" ] || rm -rf "$tmp"; [ -z "$new" ] || rm -f "$new"' EXIT
 trap 'exit 1' HUP INT TERM
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/initramfs.XXXXXX")

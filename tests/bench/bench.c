@@ -124,8 +124,8 @@ static void print_notes(void)
 	       "else\n"
 	       "  bwrap     no time namespace, no filter, /sys bound; its "
 	       "kind of /dev, masks\n"
-	       "  crun      no time namespace; the rest as box; the usual "
-	       "cgroups (without: none)\n"
+	       "  crun      no time namespace, a shorter filter; the rest as "
+	       "box; the usual\n            cgroups (without: none)\n"
 	       "  runc      as crun\n");
 }
 
@@ -157,6 +157,7 @@ static void judge_ratio(const char *what, enum contender_id id,
 	if (middle(id) <= 0 || all <= 0) {
 		not_measured(what,
 			     middle(id) <= 0 ? "no box" : "see the table");
+		bench.missed |= middle(id) <= 0;
 		return;
 	}
 	judge(what, middle(id) / all, limit, "%.2f");
@@ -190,10 +191,12 @@ static void judge_size(void)
 	static const char what[] = "binary of box <= 200 KB";
 	struct stat st;
 
-	if (stat(bench.programs.box, &st) < 0)
+	if (stat(bench.programs.box, &st) < 0) {
 		not_measured(what, strerror(errno));
-	else
+		bench.missed = true;
+	} else {
 		judge(what, (double)st.st_size / 1024, 200, "%.0f KB");
+	}
 }
 
 static void judge_crowd(const struct crowd *crowd)
@@ -207,10 +210,16 @@ static void judge_crowd(const struct crowd *crowd)
 	if (crowd->alive == 0) {
 		not_measured(peak, why);
 		not_measured(last, why);
+		bench.missed |= crowd->wanted > 0;
 		return;
 	}
-	judge(peak, (double)(crowd->box_peak + crowd->init_peak) / 1024, 1.5,
-	      "%.2f MB");
+	if (crowd->box_peak > 0 && crowd->init_peak > 0) {
+		judge(peak, (double)(crowd->box_peak + crowd->init_peak) / 1024,
+		      1.5, "%.2f MB");
+	} else {
+		not_measured(peak, "/proc does not tell");
+		bench.missed = true;
+	}
 	snprintf(what, sizeof(what), "%s (%zu alive)", last, crowd->alive);
 	if (crowd->alive >= 2 * CROWD_ENDS)
 		judge(what, crowd->last / crowd->first, 1.5, "%.2f");

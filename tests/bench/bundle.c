@@ -6,10 +6,7 @@
 
 #include "failure.h"
 
-/*
- * %1: rootfs, %2 and %3: user and group. The time namespace is left out: runc
- * has none.
- */
+/* The time namespace is left out: not every runc has one. */
 static const char head[] =
 	"{\"ociVersion\": \"1.0.2\",\n"
 	"\"process\": {\"terminal\": false, \"user\": {\"uid\": 0, \"gid\": 0},"

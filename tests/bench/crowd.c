@@ -43,11 +43,14 @@ struct lines {
 
 static size_t count_mounts(void)
 {
-	const char *text = proc_file(getpid(), "mountinfo");
+	FILE *stream = fopen("/proc/self/mountinfo", "re");
 	size_t lines = 0;
+	int c;
 
-	for (; *text; text++)
-		lines += *text == '\n';
+	while (stream && (c = getc(stream)) != EOF)
+		lines += c == '\n';
+	if (stream)
+		fclose(stream);
 	return lines;
 }
 
@@ -264,16 +267,20 @@ static int start_all(const struct programs *programs, const struct lines *lines,
 		struct box *box = &boxes[crowd->alive];
 		struct memory now;
 		double started;
+		int result;
 
 		if ((crowd->alive < CROWD_ENDS ||
 		     crowd->alive + CROWD_ENDS >= room) &&
 		    start_plain(programs, &box->plain) < 0)
 			return -1;
 		started = seconds_now();
-		if (start_box(programs, lines, &box->pid) < 0)
-			return -1;
-		if (await_start(lines, box->pid) < 0) {
-			end_box(box->pid);
+		result = start_box(programs, lines, &box->pid);
+		if (result == 0) {
+			result = await_start(lines, box->pid);
+			if (result < 0)
+				end_box(box->pid);
+		}
+		if (result < 0) {
 			if (crowd->alive == 0 || interrupted)
 				return -1;
 			snprintf(crowd->why_fewer, sizeof(crowd->why_fewer),
@@ -418,8 +425,11 @@ int gather(const struct programs *programs, size_t wanted, struct crowd *crowd)
 	}
 	result = start_all(programs, &lines, boxes, crowd);
 	saved = errno;
+	if (result == 0 && read_memory(&crowd->full) < 0) {
+		result = -1;
+		saved = errno;
+	}
 	if (result == 0) {
-		read_memory(&crowd->full);
 		look_at_starts(boxes, crowd);
 		look_at_memory(boxes, crowd);
 	}

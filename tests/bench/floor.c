@@ -24,13 +24,15 @@
 
 #include "syscalls.h"
 
-#define TRY(call)                                                              \
-	do {                                                                   \
-		if ((call) < 0) {                                              \
-			perror("floor: " #call);                               \
-			_exit(125);                                            \
-		}                                                              \
-	} while (0)
+static void check(const char *operation, long result)
+{
+	if (result >= 0)
+		return;
+	fprintf(stderr, "floor: %s: %s\n", operation, strerror(errno));
+	_exit(125);
+}
+
+#define TRY(call) check(#call, call)
 
 /* Those that docker run leaves, as box does. */
 #define KEPT_CAPABILITIES UINT64_C(0xa80425fb)
@@ -39,7 +41,7 @@ static void put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 
-	TRY(fd);
+	check(path, fd);
 	TRY(write(fd, text, strlen(text)));
 	close(fd);
 }
@@ -139,7 +141,7 @@ static void loopback_up(void)
 	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	TRY(fd);
+	check("socket", fd);
 	TRY(ioctl(fd, SIOCSIFFLAGS, &lo));
 	close(fd);
 }
@@ -174,18 +176,18 @@ static _Noreturn void inside(int mapped, char **argv)
 	char byte;
 	pid_t child;
 
-	TRY(read(mapped, &byte, 1));
+	/* The parent, where it fails, has said why. */
+	if (read(mapped, &byte, 1) != 1)
+		_exit(125);
 	close(mapped);
 	TRY(sethostname("floor", 5));
 	loopback_up();
 	change_root(argv[1]);
 	drop_capabilities();
 	child = fork();
-	TRY(child);
-	if (child == 0) {
-		execv(argv[2], argv + 2);
-		TRY(-1);
-	}
+	check("fork", child);
+	if (child == 0)
+		check(argv[2], execv(argv[2], argv + 2));
 	_exit(wait_for(child));
 }
 
@@ -207,7 +209,7 @@ int main(int argc, char **argv)
 	}
 	TRY(pipe2(ends, O_CLOEXEC));
 	child = sys_clone3(&args, sizeof(args));
-	TRY(child);
+	check("clone3", child);
 	if (child == 0) {
 		close(ends[1]);
 		inside(ends[0], argv);

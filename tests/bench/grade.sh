@@ -5,15 +5,29 @@
 # kit's own answers, one of them a processor at a time. The CPU time of each is
 # compared with that in the first class: a grader whose work grew with the class
 # would show. JUDGE_IN=here|vm as for make grade.
+#
+# Exits 0, 1 when a class could not be graded, 125 when nothing could be done.
 set -u
 build=$(cd "$1" && pwd) || exit 125
 counts=$2
 stage=${3-}
 cd "$(dirname "$0")/../.." || exit 125
-work=$(mktemp -d) || exit 125
-trap 'rm -rf "$work"' EXIT
+for count in $counts; do
+	case $count in
+	*[!0-9]* | 0*)
+		echo "bench-grade: $count: not a number of submissions" >&2
+		exit 125
+		;;
+	esac
+done
+# One of them a processor, here: what is divided by below.
+unset JOBS HOSTS SLURM
+# The traps first: a signal that comes during mktemp waits for its end.
+work=
+trap '[ -z "$work" ] || rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+work=$(mktemp -d) || exit 125
 
 # class N: of that many; no two are the same
 class()

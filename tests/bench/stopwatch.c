@@ -76,6 +76,9 @@ static int redirect(void *data)
 {
 	const int *descriptors = data;
 
+	/* One that runs away does not outlive who measures it. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return failed("prctl", "PR_SET_PDEATHSIG");
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (descriptors[fd] >= 0 && dup2(descriptors[fd], fd) < 0)
 			return failed("dup2", "%d", fd);
@@ -118,7 +121,7 @@ static _Noreturn void run_station(const struct contender *c, int in, int out)
 	struct word word;
 	char byte;
 
-	/* One that runs away does not outlive bench. */
+	/* Nor does this one outlive bench. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0 || err < 0 ||
 	    null < 0)
 		die(EXIT_OURS);

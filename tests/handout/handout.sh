@@ -36,7 +36,7 @@ wanted()
 	tests/bench/*.[ch] | tests/doctor/*.[ch] | tests/faults/*.[ch] | \
 		tests/harness/*.[ch] | tests/loop/*.[ch] | \
 		tests/probe/*.[ch] | tests/tools/*.[ch] | tests/demo/*.c) ;;
-	tests/bench/*.sh | tests/demo/*.sh | tests/loop/*.sh | \
+	tests/bench/bench.sh | tests/demo/*.sh | tests/loop/*.sh | \
 		tests/tools/*.sh | tests/loop/loop.mk | tests/demo/*.svg) ;;
 	tests/book/*.mk | tests/book/*.lua | tests/book/*.html | \
 		tests/book/*.xml | tests/book/*.css) ;;
@@ -44,9 +44,11 @@ wanted()
 	esac
 }
 
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+# The traps first: a signal that comes during mktemp waits for its end.
+work=
+trap '[ -z "$work" ] || rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
+work=$(mktemp -d) || exit 1
 kit=$work/handout/ten-stages
 mkdir -p "$kit/solutions/$machine" || exit 1
 
@@ -75,10 +77,15 @@ They are for one kind of machine, which `uname -m` names. Your teacher has the
 sources.
 EOF
 
-sh tests/handout/no-answers.sh "$kit" >"$work/found" || {
+sh tests/handout/no-answers.sh "$kit" >"$work/found"
+case $? in
+0) ;;
+1)
 	cat "$work/found" >&2
 	fail "there are answers in it: nothing is written"
-}
+	;;
+*) fail "cannot search $kit: nothing is written" ;;
+esac
 mkdir -p "$(dirname "$out")" &&
 	sh tests/tools/archive.sh "$work/handout" "$out" || exit 1
 echo "$out: the kit for students, on $machine"

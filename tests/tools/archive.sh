@@ -21,9 +21,12 @@ case $2 in
 *.zip) command -v zip >/dev/null || fail "$2: zip is not installed" ;;
 *) command -v cpio >/dev/null || fail "$2: cpio is not installed" ;;
 esac
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+# The traps first: a signal that comes during mktemp waits for its end.
+work=
+half=
+trap '[ -z "$work" ] || rm -rf "$work"; [ -z "$half" ] || rm -f "$half"' EXIT
 trap 'exit 1' HUP INT TERM
+work=$(mktemp -d) || exit 1
 
 chmod -R u+rwX,go+rX,go-w "$1"
 find "$1" -exec touch -d "@${SOURCE_DATE_EPOCH:-946684800}" {} +
@@ -40,8 +43,7 @@ case $2 in
 	gzip -n -9 <"$work/tar" >"$work/new" || fail "$2: gzip fails"
 	;;
 esac
-if ! cp "$work/new" "$2"; then
-	# Half of it would pass for all.
-	[ ! -f "$2" ] || rm -f "$2"
-	fail "$2: cannot write it"
-fi
+# Half of it would pass for all.
+[ -e "$2" ] && [ ! -f "$2" ] || half=$2
+cp "$work/new" "$2" || fail "$2: cannot write it"
+half=
