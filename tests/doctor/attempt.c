@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clone.h"
@@ -72,6 +73,14 @@ int in_namespaces(uint64_t flags, int (*what)(void))
 	return wait_for(child);
 }
 
+double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 /*
  * Reads until the last writer is gone. The first line is kept: who met the
  * failure speaks first.
@@ -79,6 +88,7 @@ int in_namespaces(uint64_t flags, int (*what)(void))
 static bool read_line(int fd, int patience, char *line, size_t size)
 {
 	struct pollfd more = {.fd = fd, .events = POLLIN};
+	const double end = now() + patience;
 	char text[4096];
 	size_t length = 0;
 	char *start = text;
@@ -86,7 +96,9 @@ static bool read_line(int fd, int patience, char *line, size_t size)
 
 	line[0] = '\0';
 	for (;;) {
-		if (poll(&more, 1, patience * 1000) <= 0)
+		double left = end - now();
+
+		if (left <= 0 || poll(&more, 1, (int)(left * 1000) + 1) <= 0)
 			return false;
 		/* What is too long is read all the same, and forgotten. */
 		if (length == sizeof(text) - 1)

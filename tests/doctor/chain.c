@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -279,9 +280,12 @@ static int lay_cable(void)
 	pid_t peer = clone_process(CLONE_NEWNET, -1, NULL);
 	int result, saved;
 
-	if (peer == 0)
+	if (peer == 0) {
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+			_exit(1);
 		for (;;)
 			pause();
+	}
 	if (peer < 0)
 		return -1;
 	result = create_veth("doctor0", "doctor1", peer);

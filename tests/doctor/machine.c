@@ -3,26 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "chain.h"
 #include "failure.h"
 #include "reap.h"
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 /* Somewhere in PATH, as execvp(3) looks for it. */
 static bool is_in_path(const char *name)
@@ -107,7 +100,9 @@ static int run_script(const char *script, const char *const *arguments,
 		return failed("start", "%s", path);
 	if (child == 0) {
 		setenv("VMDIR", vm_dir(), 1);
-		if (dup2(ends[1], STDOUT_FILENO) < 0)
+		/* Nor does it go on when the attempt is given up. */
+		if (dup2(ends[1], STDOUT_FILENO) < 0 ||
+		    prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0) < 0)
 			_exit(EXIT_OURS);
 		execvp("sh", (char *const *)argv);
 		_exit(EXIT_NOT_FOUND);

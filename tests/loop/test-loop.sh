@@ -31,6 +31,10 @@ run jq -e '.[0] | .file == "stages/01-fork-exec/spawn.c" and
 	(.command | contains("-iquote"))' build/compile_commands.json
 ok "editors find how a file is compiled" test "$status" -eq 0
 
+run env VMDIR="$work/none" build/tests/doctor
+ok "doctor counts on a VM that is still to be built" says \
+	"All ten stages can be judged"
+
 # What judges can fail, too: then it is no fault of the program's.
 answer 01-fork-exec
 run make check-01
