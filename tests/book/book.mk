@@ -16,8 +16,10 @@ book: $(BOOK_PAGES) $B/book/style.css ##k the guide and the lessons as a site, b
 	@$(MAKE) -s --no-print-directory book-linked
 	@echo $B/book/index.html
 
--include $(wildcard $(BOOK_OBJ)/*.linked)
-BOOK_LINKED := $(sort $(BOOK_LINKED))
+-include $(wildcard $(foreach p,$(BOOK),$(BOOK_OBJ)/$(subst /,-,$p).linked))
+# Not what is gone, though a page of before leads to it.
+BOOK_LINKED := $(foreach f,$(sort $(BOOK_LINKED)),$(if $(wildcard $(patsubst \
+	%.html,%,$(f:$B/book/%=%))),$f))
 book-linked: $(BOOK_LINKED)
 
 book-pandoc:

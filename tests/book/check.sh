@@ -1,7 +1,8 @@
 #!/bin/sh
 # check.sh BUILD - the pages of BUILD/book, judged as they came out; TAP
 set -u
-book=$(cd "$1" && pwd)/book
+book=$(cd "$1" && pwd) || exit 1
+book=$book/book
 cd "$(dirname "$0")" || exit 1
 links=$PWD/links.awk
 work=$(mktemp -d) || exit 1
