@@ -210,6 +210,8 @@ run make UNLOCK=1 check-04
 ok "which stands on the kit's own" says "10 of 10 points"
 run make UNLOCK=1 sandbox CMD='ipc pipeline echo hello "|" cat'
 ok "the sandbox does so too" says hello
+run make UNLOCK=1 vm CMD='ipc pipeline echo hello "|" cat'
+ok "and so does the VM" says hello
 run make sandbox CMD='probe exit 3; echo $?; driver 2>&1'
 ok "and has what a failing test ran" says 3 "are needed"
 
