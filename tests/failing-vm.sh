@@ -149,6 +149,7 @@ status=
 env "$mark" sh tests/soak.sh "$build" 1 >"$work/out" 2>&1 </dev/null &
 soak=$!
 within 60 marked qemu
+ok "a soak that is to be ended is in the VM" marked qemu
 kill "$soak"
 wait "$soak" 2>/dev/null
 within 60 none_marked

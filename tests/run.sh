@@ -143,14 +143,15 @@ part()
 	tell
 }
 
-# as_tap FILE: the results of gates as TAP; a skip has not passed.
+# as_tap FILE STAGE: the results of its gate as TAP; a skip has not passed, and
+# the plan is the gate's own.
 as_tap()
 {
 	jq -r '(if .status == "passed" then "ok" else "not ok" end)
 		+ " - \(.stage) \(.name)"
 		+ (if .status == "passed" then "" else
 		"\n# \(.status): \(.message)\n# ran: \(.command)" end)' "$1"
-	echo "1..$(wc -l <"$1")"
+	echo "1..$("$build/tests/gates/$2" --list | wc -l)"
 }
 
 # gate STAGE PROGRAM: on the reference, wherever it can be judged.
@@ -159,8 +160,10 @@ gate()
 	: >"$work/results"
 	sh tests/judge.sh "$build" "$1" "$work/results" "$build/reference/$2" \
 		"$build/reference/drivers/$1"
+	judged=$?
 	cat "$work/results" >>"$results"
-	as_tap "$work/results"
+	as_tap "$work/results" "$1"
+	return $judged
 }
 
 # gate_of_root: the last one whole, as root of a machine of its own.

@@ -8,12 +8,13 @@ cd "$(dirname "$0")/.." || exit 1
 count=0
 made=$(mktemp) || exit 1
 trap 'rm -f "$made"' EXIT
+trap 'exit 1' HUP INT TERM
 
 for solution in solutions/*/*.c; do
 	starter=stages/${solution#solutions/}
 	awk -f tests/tools/starter.awk "$solution" >"$made" || exit 1
 	if [ "${1-}" = --write ]; then
-		cmp -s "$made" "$starter" || cat "$made" >"$starter"
+		cmp -s "$made" "$starter" || cat "$made" >"$starter" || exit 1
 		continue
 	fi
 	count=$((count + 1))

@@ -102,5 +102,6 @@ for name; do
 done >"$work/wanted"
 [ $# -gt 0 ] || cp "$work/all" "$work/wanted"
 xargs -P "$(nproc)" -L 1 sh tests/answers/graded.sh --one "$work" "$build" \
-	<"$work/wanted"
+	<"$work/wanted" | tee "$work/told"
 echo "1..$(wc -l <"$work/wanted")"
+[ "$(grep -c '^ok ' "$work/told")" -eq "$(wc -l <"$work/wanted")" ]

@@ -98,7 +98,9 @@ static int read_line(int fd, char *line, size_t size)
 	int ready;
 
 	for (;;) {
-		ready = poll(&more, 1, (int)((limit - now()) * 1000));
+		double left = limit - now();
+
+		ready = poll(&more, 1, left > 0 ? (int)(left * 1000) + 1 : 0);
 		if (ready == 0)
 			errno = ETIMEDOUT;
 		if (ready <= 0)
@@ -132,11 +134,12 @@ static double memory_of(pid_t pid, bool largest)
 	return largest ? most : sum;
 }
 
-/* It ends by itself; if not, it is made to. Its exit status. */
+/* It ends by itself, or is asked to, or made to. Its exit status. */
 static int finish(struct run *run)
 {
 	double limit = now() + PATIENCE_SECONDS;
 	const struct timespec moment = {.tv_nsec = 1000000};
+	int signal = SIGTERM;
 	int status;
 	pid_t pid;
 
@@ -149,8 +152,11 @@ static int finish(struct run *run)
 			close(run->out);
 			return exit_status(status);
 		}
-		if (now() > limit)
-			kill(run->pid, SIGTERM);
+		if (now() > limit) {
+			kill(run->pid, signal);
+			signal = SIGKILL;
+			limit = now() + PATIENCE_SECONDS;
+		}
 		nanosleep(&moment, NULL);
 	}
 }

@@ -6,9 +6,11 @@ cd "$(dirname "$0")/../.."
 here=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 unset STAGE TASK UNLOCK KEEP MAKEFLAGS MAKELEVEL MFLAGS
 
-# picture NAME TITLE ABOUT COMMAND: what a terminal of 84 columns shows of it
+# picture NAME TITLE ABOUT COMMAND WORD: what a terminal of 84 columns shows of it,
+# which has to have WORD in it
 picture()
 {
 	{
@@ -16,8 +18,14 @@ picture()
 		TERM=xterm script -qec "stty cols 84; $4" /dev/null \
 			</dev/null || true
 	} >"$work/shown"
+	if ! grep -q -- "$5" "$work/shown"; then
+		cat "$work/shown" >&2
+		echo "pictures: $1: that is not what it is to show" >&2
+		exit 1
+	fi
 	awk -v title="$2" -v about="$3" -f "$here/tests/demo/terminal-svg.awk" \
-		"$work/shown" >"$here/tests/demo/$1.svg"
+		"$work/shown" >"$work/svg"
+	cp "$work/svg" "$here/tests/demo/$1.svg"
 }
 
 sh tests/copy-kit.sh "$build" "$work/kit"
@@ -32,9 +40,10 @@ sed -i '/answer>/d' stages/02-wait-zombies/reap.c
 make >/dev/null 2>&1 || true
 picture loop "make, in the middle of stage 02" "Of the ten tests of stage 02 \
 some pass and some fail. The first failure says what was run and what was seen, a bar \
-shows one of ten stages passed, and the last line says what to do next." make
+shows one of ten stages passed, and the last line says what to do next." make \
+	"1 of 10 stages"
 picture box "box, the program of stage 10" "box runs a shell in a container: \
 its host name, its user, its processes, its root, and a file that it \
 cannot make." \
 	"build/reference/box run --hostname hello --read-only \
-build/rootfs sh -c 'hostname; id; ps; touch /x'"
+build/rootfs sh -c 'hostname; id; ps; touch /x'" "Read-only file system"

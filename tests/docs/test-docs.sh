@@ -184,7 +184,9 @@ done
 unset STAGE TASK UNLOCK KEEP MAKEFLAGS MAKELEVEL MFLAGS
 make -s -k QUIET=1 student-programs >"$work/out" 2>&1 || cat "$work/out" >&2
 # shellcheck disable=SC2086 # file names without blanks
-sh tests/docs/console.sh build $pages >"$work/out"
+sh tests/docs/console.sh build $pages >"$work/out" || exit
+[ "$(sed -n 's/^1\.\.//p' "$work/out")" = "$(grep -cE '^(not )?ok ' "$work/out")" ] ||
+	exit 1
 sed -n "s/^ok [0-9]* /&/p; /^not ok/,/^ok /{/^ok /!p}" "$work/out" |
 	awk -v count=$count '/^(not )?ok [0-9]+ - / {
 		sub(/ok [0-9]+/, "ok " ++count) } /^1\.\./ { next } { print }

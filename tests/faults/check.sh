@@ -9,6 +9,7 @@ shift
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 
 : >"$work/script"
 tests=${*:-$("$build/tests/faults" --list | cut -f1)}

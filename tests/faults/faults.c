@@ -103,10 +103,11 @@ static size_t count_entries(const char *path)
 	DIR *dir = opendir(path);
 	size_t count = 0;
 
-	while (dir && readdir(dir))
+	EXPECT(dir != NULL, "%s cannot be looked at: %s", path,
+	       strerror(errno));
+	while (readdir(dir))
 		count++;
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	return count;
 }
 
@@ -287,6 +288,7 @@ static void walk(const struct way *way)
 			if (!fail_once(way, find_call(name), number, &before))
 				break;
 		}
+	EXPECT(total.failed > 0, "no call was made to fail");
 	EXPECT(total.wrong == 0, "%u failures badly met:%s", total.wrong,
 	       total.complaints);
 	printf("  calls failed: %u refused: %u harmless: %u left: %u\n",

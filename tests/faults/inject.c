@@ -177,13 +177,18 @@ int main(int argc, char **argv)
 
 	if (argc < 6 || call_count > MOST_CALLS)
 		return 99;
+	if (listener == MAP_FAILED)
+		give_up("mmap");
 	occurrence = atoi(argv[3]);
 	procs = atoi(argv[4]);
 	for (size_t i = 0; i < call_count; i++)
 		if (strcmp(calls[i].name, argv[2]) == 0)
 			target = &calls[i];
-	if (occurrence > 0 && (!target || target->number < 0))
+	if (occurrence > 0 && (!target || target->number < 0)) {
+		fprintf(stderr, "inject: %s: cannot be made to fail here\n",
+			argv[2]);
 		return 99;
+	}
 	*listener = -1;
 	/* With descriptors in common until it is executed. */
 	child = (pid_t)syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);

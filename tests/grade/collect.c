@@ -235,7 +235,7 @@ int main(int argc, char **argv)
 	out = open_directory(argv[2]);
 	for (char **name = argv + 3; *name; name++)
 		collect(submission, out, *name);
-	if (fflush(stdout) == EOF) {
+	if (fflush(stdout) == EOF || ferror(stdout)) {
 		failed("write", "standard output");
 		die(EXIT_OURS);
 	}

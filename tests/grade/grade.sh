@@ -330,6 +330,11 @@ judge_there()
 }
 
 wanted=${only:-$stages}
+# The last one takes all of them.
+needed=$wanted
+case " $wanted " in
+*" $last "*) needed=$stages ;;
+esac
 mkdir "$work/src" "$made" || exit 125
 if [ "${COLLECTED-}" ]; then
 	cp -R "$submission/." "$work/src" && cp "$COLLECTED" "$work/files" ||
@@ -338,6 +343,10 @@ else
 	# shellcheck disable=SC2046 # names are words
 	"$build/grade/collect" "$submission" "$work/src" $(while read -r \
 		stage _ files; do
+		case " $needed " in
+		*" $stage "*) ;;
+		*) continue ;;
+		esac
 		for file in $files; do echo "$stage/$file"; done
 	done <"$build/grade/stages") >"$work/files" || exit 125
 fi
@@ -347,11 +356,6 @@ done
 true >"$work/no-whole" && true >"$work/log" && true >"$out/build.log" || exit 125
 plan
 gather
-# The last one takes all of them.
-needed=$wanted
-case " $wanted " in
-*" $last "*) needed=$stages ;;
-esac
 ready=
 # built STAGE: or not; told if it is one that counts
 built()

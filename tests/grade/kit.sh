@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.." || exit 125
 export LC_ALL=C
 find Makefile rootfs solutions stages tests/doctor tests/drivers tests/gates \
 	tests/grade tests/harness tests/judge.sh tests/probe tests/tests.mk \
-	tests/tools.mk -type f ! -name '*.md' ! -name '*.svg' \
+	tests/tools tests/tools.mk -type f ! -name '*.md' ! -name '*.svg' \
 	! -name 'test-*.sh' ! -name '.*' ! -name '*~' ! -name '*.kept-*' \
 	! -name '*.orig' ! -name '*.rej' | awk '
 	NR == FNR { for (i = 3; i <= NF; i++) theirs["stages/" $1 "/" $i]; next }

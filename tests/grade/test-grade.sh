@@ -97,12 +97,15 @@ mkdir -p "$work/odd/notes" "$work/odd/$first"
 printf '\357\273\277' >"$work/odd/$first/spawn.c"
 sed 's/$/\r/' "solutions/$first/spawn.c" >>"$work/odd/$first/spawn.c"
 echo '#error not this one' >"$work/odd/spawn.c"
-echo 'all: ; touch /tmp/made-by-a-submission' >"$work/odd/Makefile"
+# shellcheck disable=SC2016 # make's own
+printf '$(shell touch %s)\nall: ; touch %s\n' "$work/by-make" "$work/by-make" \
+	>"$work/odd/Makefile"
 echo '#error nor this one' >"$work/odd/spawn.h"
 cp "$work/odd/spawn.h" "$work/odd/$first"
 mkfifo "$work/odd/notes/fifo"
 grade odd STAGE=1 SEED=4711
 ok "CRLF, a byte order mark, folders, files of no use: full points" stage 10
+ok "a Makefile of its own is not read" [ ! -e "$work/by-make" ]
 cp "$results" "$work/once"
 grade odd STAGE=1 SEED=4711
 ok "the same seed makes the same runs" \
@@ -228,7 +231,7 @@ run sh tests/copy-kit.sh "$build" "$work/kit"
 by=$(sh "$work/kit/tests/grade/kit.sh" "$build")
 touch "$work/kit/stages/$first/spawn.c.kept-1" \
 	"$work/kit/tests/gates/.$first.c.swp" "$work/kit/tests/gates/$first.c~"
-ok "what an editor leaves makes no other kit" [ "$by" ] && [ "$by" = \
+ok "what an editor leaves makes no other kit" [ "${by:-none}" = \
 	"$(sh "$work/kit/tests/grade/kit.sh" "$build")" ]
 echo >>"$work/kit/tests/gates/02-wait-zombies.c"
 ok "another gate does" [ "$by" != "$(sh "$work/kit/tests/grade/kit.sh" "$build")" ]
@@ -309,15 +312,17 @@ else
 	skip "$full" "no namespaces here"
 fi
 
-# steal NAME LINE: it is not to be compiled with what it asks for
+# steal NAME LINE [FILE]: it is not to be compiled with what it asks for; put at
+# the end of FILE, by which it has all points if it can (the answer)
 steal()
 {
 	answers "$1" "$first"
-	printf '%s\n' "$2" >>"$work/$1/spawn.c"
+	printf '%s\n' "$2" | cat "${3-solutions/$first/spawn.c}" - \
+		>"$work/$1/spawn.c"
 	grade "$1" STAGE=1
 	ok "$1: does not compile" stage 0 "does not compile"
 }
-steal include-the-answer "#include \"$PWD/solutions/$first/spawn.c\""
+steal include-the-answer "#include \"$PWD/solutions/$first/spawn.c\"" /dev/null
 steal incbin-the-answer \
 	"__asm__(\".incbin \\\"$PWD/solutions/$first/spawn.c\\\"\");"
 steal incbin-a-secret '__asm__(".incbin \"/etc/passwd\"");'

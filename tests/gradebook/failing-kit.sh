@@ -7,7 +7,7 @@ kit=$work/kit
 mkdir "$kit" "$kit/tests"
 cp -R rootfs solutions stages "$kit"
 for part in doctor grade gradebook export gates harness probe drivers judge.sh \
-	look.css tests.mk tools.mk; do
+	look.css tests.mk tools tools.mk; do
 	cp -R "tests/$part" "$kit/tests"
 done
 cp Makefile "$kit"

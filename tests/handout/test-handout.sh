@@ -223,6 +223,9 @@ ok "nothing at all is no submission" refuses \
 ok "and makes no file" test ! -e "$work/none.tar.gz"
 run make submission STAGE=1 OUT="$work/submission.rar"
 ok "other kinds of archive are not known" refuses ".tar.gz or .zip"
+mkdir "$work/folder.tar.gz"
+run make submission STAGE=1 OUT="$work/folder.tar.gz"
+ok "nor is a folder one" refuses "folder.tar.gz: a folder"
 run make submission STAGE=1 OUT="$work/submission.zip"
 if command -v zip >/dev/null && command -v unzip >/dev/null; then
 	ok "a zip has the same" test "$(unzip -p "$work/submission.zip" |

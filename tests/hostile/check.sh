@@ -1,14 +1,18 @@
 #!/bin/sh
 # check.sh BUILD [NAME]... - what hostile and odd submissions score; TAP
 #
-# A case is a piece of C that is put at the end of a student's file: of the
-# starter or of the solution ("Base: "), of a stage ("Stage: "). "Score: " is
-# what it deserves. "Time: " is a TIME_FACTOR of its own, for what looks at the
+# A case is a piece of C that is put at the end of a student's file of a stage
+# ("Stage: "): of the starter, the solution, or in the place of all that is in it
+# ("Base: starter", "solution", "nothing"). "Score: " is what it deserves; what
+# steals has a base by which it would have another one if it could. "Time: " is a TIME_FACTOR of its own, for what looks at the
 # time limits. "Outside: " is a file of this machine that is not to be made. With
 # "Needs: limits" it is judged only where memory and processes can be limited,
 # which the grader sees to; the others are judged here, where that is possible,
 # for it is sooner done. In the end nothing that any of them has started is there
 # any more.
+#
+# Exits 0 when all is as it should be, 1 when something is not, 125 when a NAME is
+# no case.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 
@@ -36,7 +40,9 @@ judge()
 			file=stages/$stage/$(basename "$file")
 		cp "$file" "$work/$name"
 	done
-	cat "$1" >>"$work/$name/$(basename "$file")"
+	file=$work/$name/$(basename "$file")
+	[ "$(field Base "$1")" != nothing ] || : >"$file"
+	cat "$1" >>"$file"
 	[ "$(field Needs "$1")" = limits ] || [ ! -e "$work/here" ] ||
 		export JUDGE_IN=here
 	# What never comes need not be waited for so long.
@@ -64,6 +70,12 @@ shift 2
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
+for name; do
+	if ! ls tests/hostile/*/"$name.c" >/dev/null 2>&1; then
+		echo "hostile: $name: no such case" >&2
+		exit 125
+	fi
+done
 for case in tests/hostile/*/*.c; do
 	[ $# -eq 0 ] || case " $* " in
 	*" $(basename "$case" .c) "*) ;;
@@ -75,28 +87,36 @@ unset JUDGE_IN SEED
 "$build/tests/doctor" --build "$build" --can 01-fork-exec >/dev/null &&
 	: >"$work/here"
 # Each of them waits for something now and then.
-xargs -P $(($(nproc) + 1)) -L 1 sh tests/hostile/check.sh --one "$work" "$build" \
+xargs -r -P $(($(nproc) + 1)) -L 1 sh tests/hostile/check.sh --one "$work" "$build" \
 	<"$work/cases"
 count=0
+bad=
 while read -r case; do
 	name=$(basename "$case" .c)
 	count=$((count + 1))
 	score=$(jq -r .score "$work/$name.out/results.json")
-	if [ "$score" = "$(field Score "$case")" ] &&
-		[ "$(cat "$work/$name.status")" = 0 ] &&
+	status=$(cat "$work/$name.status")
+	if [ "$score" = "$(field Score "$case")" ] && [ "$status" = 0 ] &&
 		[ -z "$(outside "$case")" ]; then
 		echo "ok $count - ${case#tests/hostile/}"
 		continue
 	fi
+	bad=1
 	echo "not ok $count - ${case#tests/hostile/}: $score points," \
-		"expected $(field Score "$case")" "$(outside "$case")"
+		"expected $(field Score "$case"); status $status" \
+		"$(outside "$case")"
 	sed 's/^/# /' "$work/$name.log"
 	jq -r '.stages[].tests[] | "# \(.status) \(.name): \(.message)"' \
 		"$work/$name.out/results.json"
 done <"$work/cases"
 count=$((count + 1))
-left=$(tr ' ' '\n' <"/proc/$PPID/task/$PPID/children" | grep -vx "$$")
-if [ "$left" ]; then
+children=$(tr ' ' '\n' <"/proc/$PPID/task/$PPID/children")
+left=$(echo "$children" | grep -vx "$$")
+if ! echo "$children" | grep -qx "$$"; then
+	bad=1
+	echo "not ok $count - whether a process is left cannot be seen"
+elif [ "$left" ]; then
+	bad=1
 	echo "not ok $count - processes are left"
 	for process in $left; do
 		echo "# $process: $(tr '\0' ' ' <"/proc/$process/cmdline")"
@@ -106,3 +126,4 @@ else
 	echo "ok $count - no process is left"
 fi
 echo "1..$count"
+[ -z "$bad" ]

@@ -220,10 +220,11 @@ wrap()
 			sub(/[^ ].*/, "", margin)
 			margin = margin "       "
 			while (length() > width) {
-				for (at = width + 1; at > 20; at--)
+				least = length(margin) > 20 ? length(margin) : 20
+				for (at = width + 1; at > least; at--)
 					if (substr($0, at, 1) == " ")
 						break
-				if (at == 20) # a word longer than that
+				if (at <= least) # a word longer than that
 					break
 				print substr($0, 1, at - 1)
 				$0 = margin substr($0, at + 1)

@@ -5,11 +5,12 @@
 # shellcheck source=tests/loop/common.sh
 . "$(dirname "$0")/common.sh"
 
+starter=$(mktemp) || exit 1
+trap 'rm -f "$starter"' EXIT
+trap 'exit 1' HUP INT TERM
 for file in $(files_of "$1"); do
-	starter=$(mktemp) || exit 1
 	starter_of "$file" >"$starter" || exit 1
 	if cmp -s "$starter" "$file"; then
-		rm -f "$starter"
 		echo "$file is as it was given out"
 		continue
 	fi
@@ -25,6 +26,5 @@ for file in $(files_of "$1"); do
 		echo "$file is there again"
 	fi
 	cat "$starter" >"$file" || exit 1
-	rm -f "$starter"
 done
 rm -f "$B/progress/$1" "$B/hints/$1".* "$B"/*/verdicts/"$1".failed

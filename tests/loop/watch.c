@@ -23,9 +23,11 @@
 /* A file was written, or another one was moved to its name. */
 #define SAVED (IN_CLOSE_WRITE | IN_MOVED_TO)
 
+/* What is no directory needs none. */
 static int watch(int notices, const char *dir)
 {
-	if (inotify_add_watch(notices, dir, SAVED | IN_ONLYDIR) < 0)
+	if (inotify_add_watch(notices, dir, SAVED | IN_ONLYDIR) < 0 &&
+	    errno != ENOTDIR)
 		return failed("inotify_add_watch", "%s", dir);
 	return 0;
 }
@@ -37,12 +39,16 @@ static int watch_below(int notices, const char *dir)
 	DIR *stream = opendir(dir);
 	int result = stream ? watch(notices, dir) : failed("open", "%s", dir);
 
-	while (result == 0 && (entry = readdir(stream)) != NULL) {
-		if (entry->d_name[0] == '.' || entry->d_type != DT_DIR)
+	while (result == 0 && (errno = 0, entry = readdir(stream)) != NULL) {
+		/* Not every file system says what it is: then watch() does. */
+		if (entry->d_name[0] == '.' ||
+		    (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name);
 		result = watch(notices, path);
 	}
+	if (result == 0 && errno != 0)
+		result = failed("read", "%s", dir);
 	if (stream)
 		closedir(stream);
 	return result;
@@ -71,7 +77,8 @@ static int wait_for_save(int notices)
 	for (char *at = buffer; at < buffer + size;) {
 		const struct inotify_event *event = (void *)at;
 
-		found |= is_source(event);
+		/* Of what did not fit nobody knows what it was. */
+		found |= is_source(event) || event->mask & IN_Q_OVERFLOW;
 		at += sizeof(*event) + event->len;
 	}
 	return found;

@@ -17,6 +17,7 @@ case $2 in
 *.tar.gz | *.tgz | *.zip) ;;
 *) fail "$2: expected a name that ends in .tar.gz or .zip" ;;
 esac
+[ ! -d "$2" ] || fail "$2: a folder"
 case $2 in
 *.zip) command -v zip >/dev/null || fail "$2: zip is not installed" ;;
 *) command -v cpio >/dev/null || fail "$2: cpio is not installed" ;;
@@ -43,7 +44,12 @@ case $2 in
 	gzip -n -9 <"$work/tar" >"$work/new" || fail "$2: gzip fails"
 	;;
 esac
-# Half of it would pass for all.
-[ -e "$2" ] && [ ! -f "$2" ] || half=$2
-cp "$work/new" "$2" || fail "$2: cannot write it"
-half=
+# Half of it would pass for all, and one of before is better than none.
+if [ -e "$2" ] && [ ! -f "$2" ]; then
+	cp "$work/new" "$2" || fail "$2: cannot write it"
+else
+	half=$2.new.$$
+	if ! cp "$work/new" "$half" || ! mv -f "$half" "$2"; then
+		fail "$2: cannot write it"
+	fi
+fi

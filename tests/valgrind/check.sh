@@ -13,6 +13,7 @@ if ! command -v valgrind >/dev/null; then
 fi
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 
 # clean STATUS WORD...: the words' first is a program of build/glibc; valgrind
 # itself answers 99, and a status that is not STATUS means that the program

@@ -1,8 +1,8 @@
 /*
- * Takes /proc/self/environ.1 into its binary, to print it later.
+ * Takes /proc/1/environ into its binary, to print it later.
  *
  * Stage: 01-fork-exec
- * Base: starter
+ * Base: solution
  * Score: 0
  */
-__asm__(".section .data\n.incbin \"/proc/self/environ.1\"\n.previous");
+__asm__(".section .data\n.incbin \"/proc/1/environ\"\n.previous");

@@ -3,7 +3,7 @@
  * is.
  *
  * Stage: 01-fork-exec
- * Base: starter
+ * Base: nothing
  * Score: 0
  */
 #include "../../../solutions/01-fork-exec/spawn.c"

@@ -2,7 +2,7 @@
  * Includes the answer by way of whatever is open.
  *
  * Stage: 01-fork-exec
- * Base: starter
+ * Base: nothing
  * Score: 0
  */
 #include "/proc/self/fd/3"

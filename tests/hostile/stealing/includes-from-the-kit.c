@@ -2,7 +2,7 @@
  * Includes the answer by way of the headers' directory.
  *
  * Stage: 01-fork-exec
- * Base: starter
+ * Base: nothing
  * Score: 0
  */
 #include "/kit/../solutions/01-fork-exec/spawn.c"
