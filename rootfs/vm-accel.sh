@@ -4,8 +4,7 @@
 # That /dev/kvm can be opened proves little: where the host is a virtual
 # machine itself, a guest may hang in it.  So a guest is booted, under a time
 # limit, once for each boot of the host; VMDIR/accel holds the verdict and
-# the boot that it is for. What fails in another way than by coming up or not
-# says nothing about KVM, and is not kept.
+# the boot that it is for.
 set -eu
 
 if [ $# -ne 1 ]; then
@@ -31,15 +30,23 @@ trap 'exit 1' HUP INT TERM
 # A verdict that cannot be kept would cost its time at every start.
 tmp=$(mktemp "$cache.XXXXXX" 2>/dev/null) || { echo tcg && exit; }
 
-status=0
+# boots ACCEL SECS: a guest comes up; 124 when it has not within that time
+boots()
+{
+	VMDIR=$vmdir ACCEL=$1 "$here/vm.sh" --timeout "$2" -- true \
+		</dev/null >/dev/null 2>&1
+}
+vmdir=$1
+accel=kvm
 # Longer than this, and emulation is as good.
-VMDIR=$1 ACCEL=kvm "$here/vm.sh" --timeout 4 -- true </dev/null >/dev/null 2>&1 ||
-	status=$?
-case $status in
-0) accel=kvm ;;
-124) accel=tcg ;;
-*) echo tcg && exit ;;
-esac
+boots kvm 4 || {
+	[ $? -eq 124 ] || boots tcg 60 || {
+		# Where none comes up at all, that says nothing about KVM.
+		echo tcg
+		exit
+	}
+	accel=tcg
+}
 printf '%s\n' "$accel" "$boot" >"$tmp"
 chmod 644 "$tmp"
 mv "$tmp" "$cache"

@@ -1,5 +1,6 @@
-# failing-kit.sh - a kit whose grader can be told to fail, or to hang, and a class
-# that it is to grade, for the gradebook's tests to source
+# failing-kit.sh - a kit whose grader can be told to fail, to hang, or to be one
+# that somebody has ended, and a class that it is to grade, for the gradebook's
+# tests to source
 # shellcheck shell=sh disable=SC2034,SC2154 # testing.sh and whose sources this
 #
 # What it judges with is ours. Whoever hands in "stop" is meant: work/few/b.
@@ -30,6 +31,7 @@ cat >"$kit/tests/grade/grade.sh" <<-END
 			echo "the judge is ill" >&2
 			exit 1
 		fi
+		[ ! -e "$work/end" ] || exit 143
 		[ ! -e "$work/hang" ] || { : >"$work/hangs"; sleep 600; }
 	fi
 	exec sh "\${0%/*}/graded.sh" "\$@"

@@ -15,19 +15,24 @@ ok "and costs nobody else theirs" table "[r['status'] for r in rows] ==
 ok "who is not graded in full is in no import" jq -e \
 	'map(.id) == ["a"]' "$out/class.json"
 rm "$work/fail"
+: >"$work/end"
+kit_book few $stage
+ok "one that somebody has ended counts for nobody" says_so \
+	"b: not graded: no grading has come to its end" 1
+rm "$work/end"
 kit_book few $stage
 ok "the next time it is tried again, and nothing else" \
-	[ "$status $(log_lines)" = "0 3" ]
+	[ "$status $(log_lines)" = "0 4" ]
 kit_book few 02-wait-zombies
-ok "another stage is another grading" [ "$status $(log_lines)" = "0 5" ]
+ok "another stage is another grading" [ "$status $(log_lines)" = "0 6" ]
 echo >>"$kit/tests/gates/$stage.c"
 stamp
 kit_book few 02-wait-zombies
-ok "so is another kit" [ "$status $(log_lines)" = "0 7" ]
+ok "so is another kit" [ "$status $(log_lines)" = "0 8" ]
 echo >>"$kit/stages/$stage/spawn.c"
 stamp
 kit_book few 02-wait-zombies
-ok "but not what somebody edits in it" [ "$status $(log_lines)" = "0 7" ]
+ok "but not what somebody edits in it" [ "$status $(log_lines)" = "0 8" ]
 
 interrupt INT -
 ok "interrupted, it says so" says_so "interrupted, with 1 graded" 130
