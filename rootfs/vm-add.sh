@@ -2,8 +2,8 @@
 # vm-add.sh STAGE ROOTFS SRC:DEST - copy a file or folder to where vm.sh packs it
 # from
 #
-# STAGE stands for the guest's root, which has what is in ROOTFS, too.  Modes are kept; a link named as SRC is
-# followed, links inside a folder stay links.
+# STAGE stands for the guest's root, which has what is in ROOTFS, too.  Modes are
+# kept; a link named as SRC is followed, links inside a folder stay links.
 set -eu
 
 fail()

@@ -37,11 +37,11 @@ const struct stage *find_stage(const char *name)
 	return NULL;
 }
 
-bool has_vm(bool boot)
+/* What is not built yet was not booted, and is built before it is. */
+static bool has_vm(void)
 {
-	if (boot)
-		return link_verdict(BOOT) == HOLDS;
-	/* What is not built yet is built before it is booted. */
+	if (chain[BOOT].verdict == HOLDS || chain[BOOT].verdict == BROKEN)
+		return chain[BOOT].verdict == HOLDS;
 	return link_verdict(QEMU) == HOLDS;
 }
 
@@ -66,11 +66,7 @@ static bool has_limits(enum link_id *broken)
 
 static enum where elsewhere(void)
 {
-	/* One that is not built yet was not tried. */
-	return has_vm(chain[BOOT].verdict == HOLDS ||
-		      chain[BOOT].verdict == BROKEN)
-		       ? IN_THE_VM
-		       : NOWHERE;
+	return has_vm() ? IN_THE_VM : NOWHERE;
 }
 
 enum where where_is(const struct stage *stage, enum link_id *broken)

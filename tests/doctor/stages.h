@@ -32,7 +32,4 @@ enum where where_is(const struct stage *stage, enum link_id *broken);
 /* The same for what sets limits, in any stage. */
 enum where where_are_limits(enum link_id *broken);
 
-/* Whether gates can be run in the VM; with `boot` by booting it. */
-bool has_vm(bool boot);
-
 #endif

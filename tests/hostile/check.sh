@@ -4,12 +4,12 @@
 # A case is a piece of C that is put at the end of a student's file of a stage
 # ("Stage: "): of the starter, the solution, or in the place of all that is in it
 # ("Base: starter", "solution", "nothing"). "Score: " is what it deserves; what
-# steals has a base by which it would have another one if it could. "Time: " is a TIME_FACTOR of its own, for what looks at the
-# time limits. "Outside: " is a file of this machine that is not to be made. With
-# "Needs: limits" it is judged only where memory and processes can be limited,
-# which the grader sees to; the others are judged here, where that is possible,
-# for it is sooner done. In the end nothing that any of them has started is there
-# any more.
+# steals has a base by which it would have another one if it could. "Time: " is a
+# TIME_FACTOR of its own, for what looks at the time limits. "Outside: " is a file
+# of this machine that is not to be made. With "Needs: limits" it is judged only
+# where memory and processes can be limited, which the grader sees to; the others
+# are judged here, where that is possible, for it is sooner done. In the end
+# nothing that any of them has started is there any more.
 #
 # Exits 0 when all is as it should be, 1 when something is not, 125 when a NAME is
 # no case.
@@ -87,8 +87,8 @@ unset JUDGE_IN SEED
 "$build/tests/doctor" --build "$build" --can 01-fork-exec >/dev/null &&
 	: >"$work/here"
 # Each of them waits for something now and then.
-xargs -r -P $(($(nproc) + 1)) -L 1 sh tests/hostile/check.sh --one "$work" "$build" \
-	<"$work/cases"
+xargs -r -P $(($(nproc) + 1)) -L 1 sh tests/hostile/check.sh --one "$work" \
+	"$build" <"$work/cases"
 count=0
 bad=
 while read -r case; do

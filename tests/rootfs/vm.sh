@@ -347,7 +347,17 @@ vm_hanging_kvm()
 	status 0 env QEMU=/nonexistent "$rootfs/vm-accel.sh" "$t/vm"
 	is tcg "$(cat "$t/out")"
 	[ ! -e "$t/vm/accel" ] || exit 1
-	status 0 env QEMU="$t/qemu" "$rootfs/vm-accel.sh" "$t/vm"
+	# One that QEMU cannot use is none.
+	cat >"$t/unable" <<-'END'
+		#!/bin/sh
+		case " $* " in
+		*" -accel kvm "*) exit 1 ;;
+		esac
+		exec "qemu-system-$(uname -m)" "$@"
+	END
+	chmod 755 "$t/unable"
+	status 0 env QEMU="$t/unable" "$rootfs/vm-accel.sh" "$t/vm"
+	is tcg "$(head -n 1 "$t/vm/accel")"
 	# The second time it is known.
 	status 0 env QEMU=/nonexistent "$rootfs/vm-accel.sh" "$t/vm"
 	is tcg "$(cat "$t/out")"
