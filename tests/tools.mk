@@ -17,18 +17,20 @@ endef
 $(foreach d,tools doctor bench demo,$(eval $(call TOOL_RULES,$d)))
 
 $B/tests/doctor: $(DOCTOR:%.c=$B/tests/obj/doctor/%.o) \
-		$B/tests/obj/tools/paint.o $B/tests/obj/host.o $(TOOL_LIBS)
+		$B/tests/obj/tools/paint.o $B/tests/obj/host.o \
+		$B/tests/obj/seconds.o $(TOOL_LIBS)
 	$(call run,LD,$(LINK_TOOL))
 
 $B/tests/bench: $(BENCH:%.c=$B/tests/obj/bench/%.o) \
-		$B/tests/obj/tools/paint.o $B/tests/obj/process.o $(TOOL_LIBS)
+		$B/tests/obj/tools/paint.o $B/tests/obj/process.o \
+		$B/tests/obj/seconds.o $(TOOL_LIBS)
 	$(call run,LD,$(LINK_TOOL))
 
 $B/tests/floor: $B/tests/obj/bench/floor.o
 	$(call run,LD,$(LINK_TOOL))
 
 $B/tests/measure: $B/tests/obj/demo/measure.o $B/tests/obj/process.o \
-		$(TOOL_LIBS)
+		$B/tests/obj/seconds.o $(TOOL_LIBS)
 	$(call run,LD,$(LINK_TOOL))
 
 .PHONY: tools doctor demo bench

@@ -23,14 +23,6 @@
 
 volatile sig_atomic_t interrupted;
 
-double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static void nap(double seconds)
 {
 	const struct timespec t = {.tv_nsec = (long)(seconds * 1e9)};

@@ -7,12 +7,10 @@
 #include <sys/types.h>
 
 #include "contenders.h"
+#include "seconds.h"
 
 /* Set by whoever wants it all to end: calls then return -1 with EINTR. */
 extern volatile sig_atomic_t interrupted;
-
-/* CLOCK_MONOTONIC in seconds. */
-double seconds_now(void);
 
 /*
  * Starts the program (searched in PATH) with these descriptors as its standard

@@ -26,6 +26,7 @@
 #include "options.h"
 #include "process.h"
 #include "reap.h"
+#include "seconds.h"
 #include "spawn.h"
 
 #define PATIENCE_SECONDS 60
@@ -47,14 +48,6 @@ struct run {
 	double memory; /* KiB */
 	char text[256];
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static int redirect(void *data)
 {
@@ -92,13 +85,13 @@ static int start(struct run *run, char *const *argv)
 static int read_line(int fd, char *line, size_t size)
 {
 	struct pollfd more = {.fd = fd, .events = POLLIN};
-	double limit = now() + PATIENCE_SECONDS;
+	double limit = seconds_now() + PATIENCE_SECONDS;
 	size_t length = 0;
 	char byte;
 	int ready;
 
 	for (;;) {
-		double left = limit - now();
+		double left = limit - seconds_now();
 
 		ready = poll(&more, 1, left > 0 ? (int)(left * 1000) + 1 : 0);
 		if (ready == 0)
@@ -137,7 +130,7 @@ static double memory_of(pid_t pid, bool largest)
 /* It ends by itself, or is asked to, or made to. Its exit status. */
 static int finish(struct run *run)
 {
-	double limit = now() + PATIENCE_SECONDS;
+	double limit = seconds_now() + PATIENCE_SECONDS;
 	const struct timespec moment = {.tv_nsec = 1000000};
 	int signal = SIGTERM;
 	int status;
@@ -152,10 +145,10 @@ static int finish(struct run *run)
 			close(run->out);
 			return exit_status(status);
 		}
-		if (now() > limit) {
+		if (seconds_now() > limit) {
 			kill(run->pid, signal);
 			signal = SIGKILL;
-			limit = now() + PATIENCE_SECONDS;
+			limit = seconds_now() + PATIENCE_SECONDS;
 		}
 		nanosleep(&moment, NULL);
 	}
@@ -164,14 +157,14 @@ static int finish(struct run *run)
 static int measure(struct run *run, char *const *argv, bool largest)
 {
 	const struct timespec moment = {.tv_nsec = 20000000};
-	double started = now();
+	double started = seconds_now();
 	char first[8];
 	int status, result;
 
 	if (start(run, argv) < 0)
 		return -1;
 	result = read_line(run->out, first, sizeof(first));
-	run->milliseconds = (now() - started) * 1e3;
+	run->milliseconds = (seconds_now() - started) * 1e3;
 	if (result == 0)
 		result = read_line(run->out, run->text, sizeof(run->text));
 	/* It turns into cat, or whatever waits: let it come to rest. */

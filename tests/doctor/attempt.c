@@ -9,11 +9,11 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clone.h"
 #include "failure.h"
+#include "seconds.h"
 
 /* Memory that all processes of an attempt share. */
 static struct {
@@ -73,14 +73,6 @@ int in_namespaces(uint64_t flags, int (*what)(void))
 	return wait_for(child);
 }
 
-double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 /*
  * Reads until the last writer is gone. The first line is kept: who met the
  * failure speaks first.
@@ -88,7 +80,7 @@ double now(void)
 static bool read_line(int fd, int patience, char *line, size_t size)
 {
 	struct pollfd more = {.fd = fd, .events = POLLIN};
-	const double end = now() + patience;
+	const double end = seconds_now() + patience;
 	char text[4096];
 	size_t length = 0;
 	char *start = text;
@@ -96,7 +88,7 @@ static bool read_line(int fd, int patience, char *line, size_t size)
 
 	line[0] = '\0';
 	for (;;) {
-		double left = end - now();
+		double left = end - seconds_now();
 
 		if (left <= 0 || poll(&more, 1, (int)(left * 1000) + 1) <= 0)
 			return false;

@@ -18,9 +18,6 @@ struct attempt {
  */
 void try_it(int (*what)(void), int patience, struct attempt *attempt);
 
-/* Seconds of CLOCK_MONOTONIC. */
-double now(void);
-
 /* For what(): attempt->remark, printf(3) format. */
 void remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

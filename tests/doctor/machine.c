@@ -16,6 +16,7 @@
 #include "chain.h"
 #include "failure.h"
 #include "reap.h"
+#include "seconds.h"
 
 /* Somewhere in PATH, as execvp(3) looks for it. */
 static bool is_in_path(const char *name)
@@ -149,7 +150,7 @@ int boot_machine(void)
 		"--timeout", "80", "--",
 		"cat /sys/fs/cgroup/cgroup.controllers", NULL};
 	static const char *const names[] = {"memory", "pids", "cpu"};
-	double started = now();
+	double started = seconds_now();
 	char answer[256];
 	int status = run_script("vm.sh", arguments, answer, sizeof(answer));
 
@@ -164,6 +165,6 @@ int boot_machine(void)
 			return failed("find the controller", "%s in the guest",
 				      names[i]);
 		}
-	remark("start to end in %.1f s", now() - started);
+	remark("start to end in %.1f s", seconds_now() - started);
 	return 0;
 }

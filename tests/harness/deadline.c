@@ -25,14 +25,6 @@
 /* Seconds in which nobody was let run, as far as naps can tell. */
 static double stood_still;
 
-double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 double time_factor(void)
 {
 	const char *factor = getenv("TIME_FACTOR");

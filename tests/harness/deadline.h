@@ -7,8 +7,7 @@
 
 #include <stdbool.h>
 
-/* Seconds, from whenever. clock_gettime(2), CLOCK_MONOTONIC */
-double seconds_now(void);
+#include "seconds.h"
 
 /* How many times longer than usual things may take: TIME_FACTOR, or 1. */
 double time_factor(void);
