@@ -6,14 +6,19 @@
  *	driver child SETTING... CMD...	to a child, which then becomes CMD;
  *					exits as that does
  *	driver weights NICE...		nice_weight() of each, a line for each
- *	driver race SECONDS NICE...	race(); says "returned", what, "after"
- *					and how many seconds, and waits to be
+ *	driver race SECONDS NICE...	race(); says "returned", what, "after",
+ *					how many seconds, "had" and the CPU time
+ *					of the first lane, and waits to be
  *					killed. A NICE that begins with + is
  *					that much above our own
  *	driver alarmed MS SECONDS NICE...
  *					the same, with a handler for SIGALRM,
  *					which comes every MS milliseconds (0:
  *					never) and is not to restart anything
+ *	driver served SECONDS NICE...
+ *					the same, with a handler for SIGUSR1, of
+ *					the lanes too, that spends some time in
+ *					the kernel
  *
  * SETTING: nice=N, policy=NUMBER:PRIORITY, io=CLASS:LEVEL or cpus=N,N... None
  * of them is looked at here: what there is not is for apply_schedule() to find.
@@ -23,6 +28,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -117,6 +123,27 @@ static void set_alarm(int milliseconds)
 		die(EXIT_OURS);
 }
 
+/* Some milliseconds, next to none of them outside of the kernel. */
+static void be_served(int sig)
+{
+	static char bytes[1 << 16];
+	const int error = errno;
+
+	(void)sig;
+	for (int i = 0; i < 16; i++)
+		if (getrandom(bytes, sizeof(bytes), 0) < 0)
+			break;
+	errno = error;
+}
+
+static void set_service(void)
+{
+	const struct sigaction action = {.sa_handler = be_served};
+
+	if (sigaction(SIGUSR1, &action, NULL) < 0)
+		die(EXIT_OURS);
+}
+
 static int nice_from(const char *word)
 {
 	if (word[0] == '+')
@@ -150,7 +177,8 @@ static _Noreturn void run_race(char **words)
 	if (result < 0)
 		report_failure();
 	setitimer(ITIMER_REAL, &none, NULL);
-	dprintf(STDOUT_FILENO, "returned %d after %.6f\n", result, seconds);
+	dprintf(STDOUT_FILENO, "returned %d after %.6f had %.6f\n", result,
+		seconds, lanes[0].cpu_seconds);
 	for (;;)
 		pause();
 }
@@ -168,7 +196,10 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(what, "alarmed") == 0 && argc > 3)
 		set_alarm(atoi(*words++));
-	if (strcmp(what, "alarmed") == 0 || strcmp(what, "race") == 0)
+	if (strcmp(what, "served") == 0)
+		set_service();
+	if (strcmp(what, "alarmed") == 0 || strcmp(what, "served") == 0 ||
+	    strcmp(what, "race") == 0)
 		run_race(words);
 	while (*words && read_setting(*words, &schedule))
 		words++;
