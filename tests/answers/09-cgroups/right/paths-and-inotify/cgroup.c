@@ -187,7 +187,7 @@ pid_t cgroup_spawn(const struct cgroup *group, const struct command *command)
 int cgroup_wait(const struct cgroup *group, const char *key, uint64_t value,
 		int patience)
 {
-	double until = now() + patience / 1e3;
+	double until = now() + patience / 1e3, left;
 	int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), result = -1;
 	struct pollfd events = {.fd = watch, .events = POLLIN};
 	char path[PATH_MAX], seen[1024];
@@ -206,10 +206,12 @@ int cgroup_wait(const struct cgroup *group, const char *key, uint64_t value,
 			result = 0;
 			break;
 		}
+		/* One look at the clock: poll(2) takes less than 0 for ever. */
+		left = until - now();
 		errno = ETIMEDOUT;
-		if (now() >= until)
+		if (left <= 0)
 			break;
-		poll(&events, 1, (int)((until - now()) * 1e3) + 1);
+		poll(&events, 1, (int)(left * 1e3) + 1);
 		while (read(watch, seen, sizeof(seen)) > 0)
 			;
 	}
