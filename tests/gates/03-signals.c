@@ -852,9 +852,43 @@ static void no_timeout(void)
 	       finish(run));
 }
 
+/*
+ * Whoever looks at the clock is not let run for 0.01 s after that: what was due
+ * in a while is due since a while, wherever that comes in between.
+ */
+static void timeout_of_late(void)
+{
+	static const char *const timeouts[] = {"0.005", "0.015", "0.025",
+					       "0.035", "0.045"};
+	enum { RUNS = sizeof(timeouts) / sizeof(timeouts[0]) };
+	struct run *runs[RUNS];
+	int status;
+
+	for (int i = 0; i < RUNS; i++)
+		runs[i] = START("driver", "late", timeouts[i], "probe", "hold",
+				fresh_token());
+	for (int i = 0; i < RUNS; i++) {
+		AWAIT(has_ended(runs[i]),
+		      "the timeout of %s s does not come: supervise() was not "
+		      "let run after it had looked at the clock, and then "
+		      "there was less than nothing left",
+		      timeouts[i]);
+		status = finish(runs[i]);
+		EXPECT(status == 0 &&
+			       strncmp(output_of(runs[i]), "1 1 15 ", 7) == 0,
+		       "supervise() was not let run after it had looked at the "
+		       "clock, and then there was less than nothing left of "
+		       "its timeout: expected it to return 1, with ended 1 and "
+		       "status 15; saw %s%s",
+		       output_of(runs[i]), errors_of(runs[i]));
+	}
+}
+
 static void timeout(void)
 {
 	timeout_ends();
+	about_task(3);
+	timeout_of_late();
 	about_task(5);
 	timeout_after_term();
 	no_timeout();

@@ -895,6 +895,45 @@ static void expect_waits(const char *trouble, const char *why)
 	clear_student();
 }
 
+/*
+ * Whoever looks at the clock is not let run for 40 ms after that: where there
+ * was time left there is less than none, wherever that comes in between.
+ */
+static void expect_late_end(void)
+{
+	const char *at = fresh_token(), *ended, *next;
+	char waits[3][32];
+	struct run *run;
+	int count = 0;
+
+	for (int i = 0; i < 3; i++)
+		snprintf(waits[i], sizeof(waits[i]), "wait=populated:0:%d",
+			 20 + 40 * i);
+	run = DRIVE("make", "spawn=probe hold longer", "late", waits[0],
+		    waits[1], waits[2], word("until=%s", at));
+	expect_result(run, "spawn", 0);
+	ended = word("at %s\n", at);
+	AWAIT(strstr(output_of(run), ended) || has_ended(run),
+	      "cgroup_wait() does not return when its time is over: it was not "
+	      "let run after it had looked at the clock, and then there was "
+	      "less than nothing left");
+	ended = word("wait %d\n", ETIMEDOUT);
+	next = output_of(run);
+	while ((next = strstr(next, ended)) != NULL) {
+		next++;
+		count++;
+	}
+	EXPECT(count == 3,
+	       "cgroup_wait() was not let run after it had looked at the "
+	       "clock, "
+	       "and then there was less than nothing left: expected ETIMEDOUT "
+	       "three times, saw: %s",
+	       output_of(run));
+	go_on(at);
+	finish(run);
+	clear_student();
+}
+
 /* What cannot be done at all is said, and not waited for. */
 static void expect_no_wait_in_vain(void)
 {
@@ -929,6 +968,7 @@ static void waits_and_freezes(void)
 			      "cannot be set");
 	expect_waits("alarms", "nothing had changed in cgroup.events, but a "
 			       "signal may have interrupted its sleep");
+	expect_late_end();
 	run = DRIVE("make", word("spawn=probe hold %s", token), "busy=10",
 		    "freeze", word("until=%s", at), "thaw",
 		    word("until=%s", too), "freezes=5");
