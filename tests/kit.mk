@@ -5,15 +5,16 @@
 test: reference glibc-programs gates tools answers grader $B/vm/initramfs.cpio ##k judge all that the kit promises
 	@sh tests/run.sh $B
 
-# STAGE=NN-name: of that stage alone
+# STAGE=NN: of that stage alone
 # One that does not build fails when it is judged.
 answers: reference gates
 	-@$(MAKE) -s --no-print-directory -k -j$$(nproc) \
 		-f tests/answers/answers.mk B=$B $(STAGE:%=STAGE=%)
 
-# N=200: rounds, JOBS=4 at a time; all processors are kept busy meanwhile
+# N=200: rounds, JOBS=4 at a time; all processors are kept busy meanwhile.
+# STAGE=NN: of that stage alone
 soak: answers tools $B/rootfs.stamp $B/vm/initramfs.cpio ##k run all gates N times on a busy machine: N=200
-	@sh tests/soak.sh $B $(or $(N),20)
+	@sh tests/soak.sh $B $(or $(N),20) $(STAGE)
 
 starters: ##k stages/ from solutions/, for those who change a solution
 	@sh tests/starters.sh --write

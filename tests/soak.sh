@@ -1,6 +1,7 @@
 #!/bin/sh
-# soak.sh BUILD N - the gates on the reference and on every other right answer,
-# N times, while all processors are kept busy by something else
+# soak.sh BUILD N [STAGE] - the gates, or that of STAGE (NN), on the reference
+# and on every other right answer, N times, while all processors are kept busy
+# by something else
 #
 # JOBS rounds run at a time, or as many as there are processors. Whatever fails
 # has failed falsely. Exits 0 when nothing did in all N. Interrupted, it says what
@@ -18,6 +19,16 @@ for number in "$rounds" "$at_once"; do
 		;;
 	esac
 done
+stage=
+if [ -n "${3-}" ]; then
+	for dir in "tests/answers/$3" "tests/answers/$3"-*; do
+		[ ! -d "$dir" ] || stage=${dir##*/}
+	done
+	[ -n "$stage" ] || {
+		echo "soak: no stage $3" >&2
+		exit 125
+	}
+fi
 work=$(mktemp -d) || exit 1
 started=
 
@@ -50,7 +61,8 @@ finish()
 # judge ROUND: the number of runs and of failures to over, and what has failed
 judge()
 {
-	sh tests/answers/check.sh "$build" reference right >"$work/$1" &
+	sh tests/answers/check.sh "$build" "${stage:+$stage/}reference" \
+		"${stage:+$stage/}right" >"$work/$1" &
 	check=$!
 	wait $check
 	check=
