@@ -44,6 +44,10 @@ esac
 cd "$(dirname "$0")/../.." || exit 125
 # shellcheck source=tests/grade/stages.sh
 . tests/grade/stages.sh
+# shellcheck source=tests/grade/outcome.sh
+. tests/grade/outcome.sh
+# shellcheck source=tests/grade/in-vm.sh
+. tests/grade/in-vm.sh
 SEED=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -dc 0-9)}
 # 0 is what the gates' random numbers would stay at.
 case $SEED in
@@ -91,88 +95,6 @@ trap 'ended 130' INT
 trap 'ended 143' TERM HUP
 status=0
 
-# keep_log: what the compiler said, to OUT; text, and not too much of it
-keep_log()
-{
-	head -c 100000 "$work/log" | inert >"$out/build.log" ||
-		cannot "cannot write $out/build.log"
-}
-
-# inert: what somebody else's program may have said, as text
-inert()
-{
-	jq -Rr -L tests/grade 'include "inert"; inert'
-}
-
-# last_words: those of what has failed
-last_words()
-{
-	tail -n 3 "$work/judge.log" | inert >&2
-}
-
-# plan: the tests that there are, to work/planned
-plan()
-{
-	jq -c --arg wanted "$wanted" '.stage as $stage |
-		select($wanted | split(" ") | any(. == $stage))' \
-		"$build/grade/planned" >"$work/planned" || exit 125
-}
-
-# named NAME FILE: its lines, with the name and a tab before each
-named()
-{
-	while IFS= read -r line || [ "$line" ]; do
-		printf '%s\t%s\n' "$1" "$line"
-	done <"$2"
-}
-
-# gather: OUT/results.json from what there is. Often: without many processes
-gather()
-{
-	for planned in $wanted; do
-		named "$planned" "$work/$planned.why" >&3
-		[ ! -e "$work/$planned.results" ] ||
-			named "$planned" "$work/$planned.results" >&4
-	done 3>"$work/why" 4>"$work/seen"
-	jq -n --slurpfile planned "$work/planned" --rawfile seen "$work/seen" \
-		--rawfile why "$work/why" --rawfile no_whole "$work/no-whole" \
-		--argjson seed "$SEED" -L tests/grade -f tests/grade/results.jq \
-		>"$work/results.json" &&
-		cp "$work/results.json" "$out/results.json.new" &&
-		mv "$out/results.json.new" "$out/results.json" && return
-	cannot "cannot write $out/results.json"
-}
-
-# heard_all STAGE: its gate has said something of each test; else says of which not
-heard_all()
-{
-	jq -r --arg stage "$1" 'select(.stage == $stage).name' "$work/planned" |
-		sort >"$work/names"
-	jq -rR 'fromjson? | objects | .name' "$work/$1.results" | sort -u |
-		comm -23 "$work/names" - >"$work/unheard"
-	[ -s "$work/unheard" ] || return 0
-	say "$1: its gate has ended without a word of" \
-		"$(tr '\n' ' ' <"$work/unheard")in" \
-		"$(wc -l <"$work/$1.results") lines"
-	return 1
-}
-
-# tell STAGE: its points, to whoever looks
-tell()
-{
-	# What skips a test for that has not judged it.
-	if grep -qs '"skipped".*"message":"the sandbox does not start here' \
-		"$work/$1.results"; then
-		say "$1: the sandbox does not start for some of its tests"
-		status=1
-	fi
-	gather
-	say "$1: $(jq -r --arg stage "$1" '.stages[] | select(.stage == $stage) |
-		"\(.score) of \(.max_score) points"
-		+ if .built then "" else ": \(.tests[0].message)" end' \
-		"$out/results.json")"
-}
-
 # judge_here STAGE...: one after the other
 judge_here()
 {
@@ -191,141 +113,6 @@ judge_here()
 			status=1
 		fi
 		tell "$judged"
-	done
-}
-
-# compile_in_vm STAGE...: where no box starts. One boot for all of them
-compile_in_vm()
-{
-	words="BUILD_BY=box CC='$CC' CFLAGS='$CFLAGS' LDFLAGS='$LDFLAGS' BUILD_SECONDS=120"
-	: >"$work/vm"
-	sh rootfs/vm.sh --timeout 900 --memory 1024 --out "$work/vm" \
-		--add "$build/reference:/kit/reference" \
-		--add "$build/tests/obj/drivers:/kit/tests/obj/drivers" \
-		--add "$build/grade:/kit/grade" \
-		--add tests/grade/build.sh:/kit/build.sh \
-		--add tests/grade/stages.sh:/kit/stages.sh \
-		--add "$work/src:/submitted/src" --add "$work/files:/submitted/files" -- \
-		"cd /submitted && $words sh /kit/build.sh /kit /submitted $* &&
-			rm -rf src made/*.o && tar -cf \"\$VM_OUT\" ./*" \
-		>"$work/vm.log" 2>&1 </dev/null 9<&- &
-	echo $! >"$work/vm.pid"
-	wait $!
-	rm "$work/vm.pid"
-	tar -C "$work" --no-same-owner -xf "$work/vm" && return
-	say "the VM that compiles has failed"
-	mv "$work/vm.log" "$work/judge.log"
-	last_words
-	return 1
-}
-
-# build_in_vm STAGE...: a machine may fail; it is given two chances
-build_in_vm()
-{
-	say "no box starts here: the VM compiles it, which takes a while"
-	compile_in_vm "$@" || compile_in_vm "$@"
-}
-
-# vm_script STAGE...: what is run in the VM, and told of to $VM_OUT
-vm_script()
-{
-	# Tests take longer in there.
-	echo "export TIME_FACTOR=$(awk "BEGIN { print 4 * ${TIME_FACTOR:-1} }")"
-	for judged; do
-		whole=
-		[ "$judged" != "$last" ] || [ ! -e "$made/whole/box" ] ||
-			whole='--whole /kit/made/whole/box'
-		echo "echo begin $judged >>\"\$VM_OUT\""
-		echo "/kit/gates/$judged --seed $SEED $whole \\"
-		echo "	--program /kit/made/$judged/$(program_of "$judged") \\"
-		echo "	--driver /kit/made/$judged/driver --probe /kit/probe \\"
-		echo "	--rootfs /kit/rootfs --results \"\$VM_OUT\""
-		echo "[ \$? -gt 1 ] || echo end $judged >>\"\$VM_OUT\""
-	done
-}
-
-# without WORD WORDS...: the WORDS but for that one
-without()
-{
-	one=$1
-	shift
-	for word; do
-		[ "$word" = "$one" ] || printf '%s ' "$word"
-	done
-}
-
-# judge_in_vm STAGE...: all of them in one boot, if it lasts so long. Leaves
-# those that are still to be judged in $left, and in $begun the one that the VM
-# ended with, or else one of which not all has come.
-# shellcheck disable=SC2086 # names are words
-judge_in_vm()
-{
-	vm_script "$@" >"$work/script"
-	left=$*
-	begun=
-	cut_short=
-	rm -f "$work/vm" && mkfifo "$work/vm" &&
-		command exec 9<>"$work/vm" || exit 125
-	{
-		sh rootfs/vm.sh --timeout 1800 --silence 300 --memory 512 \
-			--out "$work/vm" --add "$build/rootfs:/kit/rootfs" \
-			--add "$build/tests/probe:/kit/probe" \
-			--add "$build/tests/gates:/kit/gates" \
-			--add "$made:/kit/made" --add "$work/script:/kit/script" \
-			-- '. /kit/script' >"$work/judge.log" 2>&1 </dev/null \
-			9<&- &
-		echo $! >"$work/vm.pid"
-		wait
-		rm -f "$work/vm.pid"
-		echo over >&9
-	} &
-	while IFS= read -r line <&9; do
-		case $line in
-		"begin "*)
-			begun=${line#begin }
-			: >"$work/$begun.results"
-			;;
-		"end "*)
-			if heard_all "$begun"; then
-				left=$(without "$begun" $left)
-			else
-				cut_short=$begun
-			fi
-			tell "$begun"
-			begun=
-			;;
-		over) break ;;
-		*) printf '%s\n' "$line" >>"$work/$begun.results" ;;
-		esac
-	done
-	wait
-	exec 9<&-
-	begun=${begun:-$cut_short}
-}
-
-# judge_there STAGE...: in the VM. A machine may fail; what it ended with, be it
-# a stage or its own start, is given two chances.
-# shellcheck disable=SC2086 # names are words
-judge_there()
-{
-	left=$*
-	failures=
-	while [ "$left" ]; do
-		judge_in_vm $left
-		[ "$left" ] || break
-		last_words
-		failure=${begun:-start}
-		case " $failures " in
-		*" $failure "*) status=1 ;;
-		*)
-			say "the VM has failed ($failure), and is started again"
-			failures="$failures $failure"
-			continue
-			;;
-		esac
-		[ "$begun" ] || break
-		left=$(without "$begun" $left)
-		tell "$begun"
 	done
 }
 
