@@ -117,25 +117,16 @@ judge_here()
 }
 
 wanted=${only:-$stages}
-# The last one takes all of them.
-needed=$wanted
-case " $wanted " in
-*" $last "*) needed=$stages ;;
-esac
+# shellcheck disable=SC2086 # names are words
+needed=$(needed_for $wanted)
 mkdir "$work/src" "$made" || exit 125
 if [ "${COLLECTED-}" ]; then
 	cp -R "$submission/." "$work/src" && cp "$COLLECTED" "$work/files" ||
 		exit 125
 else
-	# shellcheck disable=SC2046 # names are words
-	"$build/grade/collect" "$submission" "$work/src" $(while read -r \
-		stage _ files; do
-		case " $needed " in
-		*" $stage "*) ;;
-		*) continue ;;
-		esac
-		for file in $files; do echo "$stage/$file"; done
-	done <"$build/grade/stages") >"$work/files" || exit 125
+	# shellcheck disable=SC2046,SC2086 # names are words
+	"$build/grade/collect" "$submission" "$work/src" $(paths_of $needed) \
+		>"$work/files" || exit 125
 fi
 for stage in $wanted; do
 	echo "it was not judged yet" >"$work/$stage.why" || exit 125

@@ -18,12 +18,12 @@ run=$4
 stage=${5-}
 # shellcheck source=tests/gradebook/say.sh
 . tests/gradebook/say.sh
+# shellcheck source=tests/grade/stages.sh
+. tests/grade/stages.sh
 
-# The files that are looked at: of that stage, but the last one takes all.
-last=$(tail -n 1 "$build/grade/stages" | cut -d' ' -f1)
-known=$(awk -v stage="$stage" -v last="$last" '
-	stage == "" || stage == last || stage == $1 {
-		for (i = 3; i <= NF; i++) print $1 "/" $i }' "$build/grade/stages")
+# The files that are looked at.
+# shellcheck disable=SC2046,SC2086 # names are words
+known=$(paths_of $(needed_for ${stage:-$stages}))
 
 # key_of JOB
 key_of()
