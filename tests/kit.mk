@@ -9,12 +9,12 @@ test: reference glibc-programs gates tools answers grader $B/vm/initramfs.cpio #
 # One that does not build fails when it is judged.
 answers: reference gates
 	-@$(MAKE) -s --no-print-directory -k -j$$(nproc) \
-		-f tests/answers/answers.mk B=$B $(STAGE:%=STAGE=%)
+		-f tests/answers/answers.mk B=$B $(ARGUMENT:%=STAGE=%)
 
 # N=200: rounds, JOBS=4 at a time; all processors are kept busy meanwhile.
 # STAGE=NN: of that stage alone
 soak: answers tools $B/rootfs.stamp $B/vm/initramfs.cpio ##k run all gates N times on a busy machine: N=200
-	@sh tests/soak.sh $B $(or $(N),20) $(STAGE)
+	@sh tests/soak.sh $B $(or $(N),20) $(ARGUMENT)
 
 starters: ##k stages/ from solutions/, for those who change a solution
 	@sh tests/starters.sh --write

@@ -186,7 +186,15 @@ soak()
 		echo "not ok - soak"
 		sed 's/^/# /' "$work/soak"
 	fi
-	echo 1..1
+	set -- tests/answers/01-fork-exec/right/*/
+	if sh tests/soak.sh "$build" 1 01-fork-exec >"$work/soak" &&
+		grep -qx "1 rounds, $(($# + 1)) runs of a gate, 0 .*" "$work/soak"; then
+		echo "ok - soak of one stage"
+	else
+		echo "not ok - soak of one stage"
+		sed 's/^/# /' "$work/soak"
+	fi
+	echo 1..2
 }
 
 # book: made anew where that is possible.
