@@ -11,9 +11,6 @@ cd "$(dirname "$0")/.." || exit 1
 . tests/tap.sh
 # shellcheck source=tests/marked.sh
 . tests/marked.sh
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
 
 # In QEMU's place, FAILURES times: ends when the guest has begun to judge, which
 # is when a file of verdicts has come to $TMPDIR or been written to; with AT_ONCE

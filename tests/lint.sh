@@ -2,22 +2,19 @@
 # lint.sh - what can be said of the sources without running them; TAP
 set -u
 cd "$(dirname "$0")/.." || exit 1
-count=0
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
-# check NAME TOOL COMMAND...: ok when it prints nothing and exits 0.
+# check NAME TOOL COMMAND...: by that tool
 check()
 {
-	count=$((count + 1))
 	name=$1
 	tool=$2
 	shift 2
-	if ! command -v "$tool" >/dev/null; then
-		echo "ok $count - $name # SKIP $tool is not installed"
-	elif out=$("$@" 2>&1) && [ -z "$out" ]; then
-		echo "ok $count - $name"
+	if command -v "$tool" >/dev/null; then
+		ok "$name" silent "$@"
 	else
-		echo "not ok $count - $name"
-		echo "$out" | sed 's/^/# /'
+		skip "$name" "$tool is not installed"
 	fi
 }
 
@@ -87,4 +84,4 @@ check "formatting" clang-format format
 check "shellcheck" shellcheck shells
 check "gates signal and open what is in the sandbox alone" grep gates_are_careful
 check "nothing else at the top level" git top_level
-echo "1..$count"
+done_testing

@@ -51,7 +51,8 @@ trap 'exit 130' INT
 trap 'exit 143' HUP TERM
 
 # tally NAME OUTPUT STATUS SECONDS: counts the TAP in OUTPUT. A plan that is not
-# kept, or none at all, is a failure: a part that died early must not pass.
+# kept, or none at all, is a failure: a part that died early must not pass. So is
+# a status that no test accounts for.
 tally()
 {
 	skip=$(grep -c '^ok .*# SKIP' "$2")
@@ -62,6 +63,9 @@ tally()
 		[ $((ok + skip + bad)) -eq 0 ]; then
 		bad=$((bad + 1))
 		echo "not ok - $1 ended early, with status $3"
+	elif [ "$bad" -eq 0 ] && [ "$3" -ne 0 ]; then
+		bad=1
+		echo "not ok - $1 ended with status $3"
 	fi
 	grep '^ok .*# SKIP' "$2"
 	sed -n '/^not ok /,/^ok /{/^ok /!p}' "$2"
@@ -275,6 +279,7 @@ beside "class interrupted" sh tests/gradebook/test-interrupted.sh "$build"
 beside "class on other machines" sh tests/gradebook/test-machines.sh "$build"
 beside "handout" sh tests/handout/test-handout.sh "$build"
 beside "lessons and guide" sh tests/docs/test-docs.sh "$build"
+beside "what they show" sh tests/docs/test-console.sh "$build"
 beside "book" book
 part "other answers, graded" make -s --no-print-directory graded B="$build"
 part "hostile submissions" make -s --no-print-directory hostile B="$build"

@@ -1,16 +1,29 @@
 # tap.sh - the Test Anything Protocol, for test scripts to source
-# shellcheck shell=sh disable=SC2154 # $work is whose sources this
+# shellcheck shell=sh
 #
-# $work is the script's folder for temporary files. A script that has more to
-# say of what went wrong than the output, in $work/out, and the exit status, in
-# $status, of what it tried last has a details() of its own.
+# $work is a folder for temporary files, gone in the end. A script that has more
+# to end than that has a clean_up() of its own; one that has more to say of what
+# went wrong than the output, in $work/out, and the exit status, in $status, of
+# what it tried last has a details().
 count=0
+not_ok=0
 status=
+
+clean_up()
+{
+	:
+}
 
 details()
 {
 	:
 }
+
+# The traps first: a signal that comes during mktemp waits for its end.
+work=
+trap 'clean_up; rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+work=$(mktemp -d) && work=$(cd "$work" && pwd -P) || exit 1
 
 # run COMMAND...: what ok() looks at
 run()
@@ -37,6 +50,7 @@ ok()
 		echo "ok $count - $title"
 		return
 	fi
+	not_ok=$((not_ok + 1))
 	echo "not ok $count - $title"
 	{
 		echo "not so: $*"
@@ -54,8 +68,19 @@ skip()
 	echo "ok $count - $1 # SKIP $2"
 }
 
-# done_testing: that was all
+# silent COMMAND...: it succeeds, and has nothing to say
+silent()
+{
+	if said=$("$@" 2>&1) && [ -z "$said" ]; then
+		return
+	fi
+	echo "$said"
+	return 1
+}
+
+# done_testing: that was all; true if all was ok
 done_testing()
 {
 	echo "1..$count"
+	[ $not_ok -eq 0 ]
 }

@@ -3,37 +3,24 @@
 set -u
 book=$(cd "$1" && pwd) || exit 1
 book=$book/book
-cd "$(dirname "$0")" || exit 1
-links=$PWD/links.awk
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-count=0
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+links=$PWD/tests/book/links.awk
 
-# verdict NAME FILE: it passes when nothing stands in FILE
-verdict()
+# none_of KIND - links.awk found none
+none_of()
 {
-	count=$((count + 1))
-	if [ -s "$2" ]; then
-		echo "not ok $count - $1"
-		sed 's/^/# /' "$2"
-	else
-		echo "ok $count - $1"
-	fi
-}
-
-# of_kind KIND - what links.awk found
-of_kind()
-{
-	sed -n "s/^$1	//p" "$work/wrong" >"$work/out"
-	echo "$work/out"
+	silent sed -n "s/^$1	//p" "$work/wrong"
 }
 
 # by_themselves - the references in style sheets and pictures to elsewhere
 by_themselves()
 {
+	sed -n "s/^network	//p" "$work/wrong"
 	find . \( -name '*.css' -o -name '*.svg' \) -exec grep -nHE \
 		'@import|url\( *["'\'']?([a-z]+:)?//|(href|src) *= *.([a-z]+:)?//' {} +
+	:
 }
 
 # browse - Chromium loads every page as on a phone, each in a frame of a page
@@ -74,41 +61,38 @@ too_wide()
 		echo "$measured of $pages pages came up"
 }
 
+# complaints - not those of its own pages
+complaints()
+{
+	grep CONSOLE "$work/log" | grep -v 'source: chrome:'
+	:
+}
+
 if ! cd "$book" 2>/dev/null; then
 	if command -v pandoc >/dev/null; then
-		echo "not ok 1 - the book"
-		echo "# $book is not there: make book"
+		ok "the book is there: make book" [ -d "$book" ]
 	else
-		echo "ok 1 - the book # SKIP no pandoc"
+		skip "the book" "no pandoc"
 	fi
-	echo 1..1
+	done_testing
 	exit
 fi
 
 find . -type f | sed 's|^\./||' | sort >"$work/files"
 grep '\.html$' "$work/files" >"$work/pages"
 xargs awk -v list="$work/files" -f "$links" <"$work/pages" >"$work/wrong" || exit 1
-verdict "every link and picture leads to a file" "$(of_kind file)"
-verdict "every #part is on the page it is said to be on" "$(of_kind fragment)"
-verdict "no part has the name of another" "$(of_kind id)"
-verdict "every page has a title and one h1" "$(of_kind heading)"
-by_themselves >"$work/elsewhere"
-of_kind network >/dev/null
-cat "$work/out" >>"$work/elsewhere"
-verdict "nothing is fetched from a network" "$work/elsewhere"
+ok "every link and picture leads to a file" none_of file
+ok "every #part is on the page it is said to be on" none_of fragment
+ok "no part has the name of another" none_of id
+ok "every page has a title and one h1" none_of heading
+ok "nothing is fetched from a network" silent by_themselves
 
 if chromium=$(command -v chromium || command -v chromium-browser); then
 	browse
-	too_wide >"$work/out"
-	verdict "every page fits a phone" "$work/out"
-	# It has pages of its own, which may complain too.
-	grep CONSOLE "$work/log" | grep -v 'source: chrome:' >"$work/out"
-	verdict "a browser has nothing to complain of" "$work/out"
+	ok "every page fits a phone" silent too_wide
+	ok "a browser has nothing to complain of" silent complaints
 else
-	for name in "every page fits a phone" \
-		"a browser has nothing to complain of"; do
-		count=$((count + 1))
-		echo "ok $count - $name # SKIP no chromium"
-	done
+	skip "every page fits a phone" "no chromium"
+	skip "a browser has nothing to complain of" "no chromium"
 fi
-echo "1..$count"
+done_testing

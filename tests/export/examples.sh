@@ -9,9 +9,6 @@ build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
 unset STUDENT GRADES VISIBILITY NOTE TAP MAKEFLAGS MAKELEVEL MFLAGS
 
 # The system's own Python is the one that a package's modules are for.

@@ -10,9 +10,6 @@ build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
 unset STAGE OUT VISIBILITY LIMIT NOTE MAKEFLAGS MAKELEVEL MFLAGS JUDGE_IN
 there=$work/autograder
 results=$there/results/results.json

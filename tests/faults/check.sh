@@ -48,7 +48,7 @@ if [ -s "$work/script" ]; then
 	in_vm "$@" || in_vm "$@"
 	cat "$work/vm" >>"$work/all"
 fi
-awk '
+awk -v tests="$(echo "$tests" | wc -w)" '
 	/^  calls failed: / {
 		failed += $3
 		refused += $5
@@ -64,5 +64,6 @@ awk '
 		printf "# %d calls failed, each in a run of its own: ", failed
 		printf "%d refused, %d without harm, ", refused, harmless
 		printf "%d cgroups left and said so\n", left
+		print "1.." tests
+		exit passed != tests
 	}' "$work/all"
-echo "1..$(echo "$tests" | wc -w)"

@@ -7,9 +7,6 @@ cd "$(dirname "$0")/../.." || exit 1
 . tests/tap.sh
 # shellcheck source=tests/marked.sh
 . tests/marked.sh
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
 unset STAGE SUBMISSION OUT SEED MAKEFLAGS MAKELEVEL MFLAGS
 
 # grade NAME [VARIABLE=VALUE]...: what stands in work/NAME

@@ -10,7 +10,7 @@ daemons=
 run_sshd=
 PATH=$PATH:/usr/sbin:/sbin
 
-# shellcheck disable=SC2317 # testing.sh calls it
+# shellcheck disable=SC2317 # tap.sh calls it
 clean_up()
 {
 	for pid in $daemons; do

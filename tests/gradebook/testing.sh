@@ -8,19 +8,8 @@ build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
-work=$(mktemp -d) || exit 1
-work=$(cd "$work" && pwd -P)
 unset STAGE SUBMISSION CLASS OUT SEED JOBS HOSTS KIT SLURM ROSTER COLLECTED \
 	JUDGE_IN PARALLEL PARALLEL_SSH SLURM_CONF MAKEFLAGS MAKELEVEL MFLAGS
-
-# clean_up: who has started something has one that ends it
-clean_up()
-{
-	:
-}
-
-trap 'clean_up; rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
 
 # book NAME [VARIABLE=VALUE]...: of the class work/NAME
 book()

@@ -7,9 +7,6 @@ cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 kit=$PWD
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
 unset STAGE TASK UNLOCK OUT SUBMISSION SEED MAKEFLAGS MAKELEVEL MFLAGS
 unset SOURCE_DATE_EPOCH HANDOUT
 

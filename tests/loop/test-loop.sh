@@ -7,9 +7,6 @@ build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/../.." || exit 1
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
 
 sh tests/copy-kit.sh "$build" "$work/kit" && cd "$work/kit" || exit 1
 unset STAGE TASK UNLOCK KEEP MAKEFLAGS MAKELEVEL MFLAGS

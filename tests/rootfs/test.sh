@@ -25,6 +25,7 @@ unset KERNEL MODULES BUSYBOX ACCEL
 # Each has a folder $t for itself, and in it a TMPDIR that it must leave empty.
 # Two run at a time; the results come in order.
 count=0
+failures=0
 pending=
 run()
 {
@@ -55,6 +56,8 @@ results()
 	wait
 	for number in $pending; do
 		cat "$tmp/$number.result"
+		! grep -q '^not ok' "$tmp/$number.result" ||
+			failures=$((failures + 1))
 	done
 	pending=
 }
@@ -133,3 +136,4 @@ test_kernel
 test_vm
 results
 echo "1..$count"
+[ $failures -eq 0 ]

@@ -2,40 +2,43 @@
 # Every program of the reference under valgrind(1): no error, no leak. TAP.
 # usage: check.sh BUILD
 set -u
-build=$1
-here=$(dirname "$0")
-count=0
+build=$(cd "$1" && pwd) || exit 1
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 
 if ! command -v valgrind >/dev/null; then
-	echo "ok 1 - valgrind # SKIP valgrind is not installed"
-	echo "1..1"
-	exit 0
+	skip "valgrind" "valgrind is not installed"
+	done_testing
+	exit
 fi
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
 
-# clean STATUS WORD...: the words' first is a program of build/glibc; valgrind
-# itself answers 99, and a status that is not STATUS means that the program
-# did not get where it was to be looked at.
+# shellcheck disable=SC2317 # ok() calls it
+details()
+{
+	cat "$work/err"
+}
+
+# ended STATUS: valgrind itself answers 99, and another status than STATUS means
+# that the program did not get where it was to be looked at.
+ended()
+{
+	[ "$status" -eq "$1" ] && ! grep -q '^==' "$work/err"
+}
+
+# clean STATUS WORD...: the words' first is a program of build/glibc
 clean()
 {
 	expected=$1
 	program=$2
 	shift 2
-	count=$((count + 1))
 	valgrind -q --vgdb=no --leak-check=full --error-exitcode=99 \
 		--show-leak-kinds=definite,indirect,possible \
 		--errors-for-leak-kinds=definite,indirect,possible \
-		--suppressions="$here/valgrind.supp" \
+		--suppressions=tests/valgrind/valgrind.supp \
 		"$build/glibc/$program" "$@" </dev/null >"$work/out" 2>"$work/err"
 	status=$?
-	if [ $status -eq "$expected" ] && ! grep -q '^==' "$work/err"; then
-		echo "ok $count - valgrind $program $*"
-	else
-		echo "not ok $count - valgrind $program $*: status $status, not $expected"
-		sed 's/^/# /' "$work/err"
-	fi
+	ok "valgrind $program $*" ended "$expected"
 }
 
 # Mount points of the container are for it to make and to remove.
@@ -69,4 +72,4 @@ clean 0 box run --uptime 5 --overlay --hostname name --user 7:8 --env A=b \
 clean 0 box run --no-init --read-only --timeout 20 "$work/root" true
 clean 125 box run --volume /nowhere:/mnt "$work/root" true
 clean 125 box exec 4194303 true
-echo "1..$count"
+done_testing
