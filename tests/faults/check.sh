@@ -8,7 +8,17 @@ build=$1
 shift
 cd "$(dirname "$0")/../.." || exit 1
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+vm=
+# Who is told to end leaves no VM.
+# shellcheck disable=SC2317 # the trap calls it
+finish()
+{
+	trap '' HUP INT TERM
+	[ -z "$vm" ] || kill "$vm" 2>/dev/null
+	wait
+	rm -rf "$work"
+}
+trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
 : >"$work/script"
@@ -29,6 +39,7 @@ for test in $tests; do
 		cat "$work/out"
 	fi
 done >"$work/all"
+
 # in_vm [OPTION]...: the script, with the files that the options add
 in_vm()
 {
@@ -39,8 +50,12 @@ in_vm()
 		--add "$build/rootfs:/kit/rootfs" \
 		--add "$work/script:/kit/script" \
 		-- 'export TIME_FACTOR=4; . /kit/script' >"$work/vm" 2>&1 \
-		</dev/null
-	[ $? -lt 124 ]
+		</dev/null &
+	vm=$!
+	wait $vm
+	ended=$?
+	vm=
+	[ $ended -lt 124 ]
 }
 
 # A machine may fail; it is given two chances.
