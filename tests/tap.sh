@@ -21,7 +21,7 @@ details()
 
 # The traps first: a signal that comes during mktemp waits for its end.
 work=
-trap 'clean_up; rm -rf "$work"' EXIT
+trap 'trap "" HUP INT TERM; clean_up; rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 work=$(mktemp -d) && work=$(cd "$work" && pwd -P) || exit 1
 

@@ -4,22 +4,20 @@
 # Without names, all tests of it. What sets limits runs in the VM, unless it can
 # be done here.
 set -u
-build=$1
+build=$(cd "$1" && pwd) || exit 1
 shift
 cd "$(dirname "$0")/../.." || exit 1
-work=$(mktemp -d) || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
 vm=
+
 # Who is told to end leaves no VM.
-# shellcheck disable=SC2317 # the trap calls it
-finish()
+# shellcheck disable=SC2317 # tap.sh calls it
+clean_up()
 {
-	trap '' HUP INT TERM
 	[ -z "$vm" ] || kill "$vm" 2>/dev/null
 	wait
-	rm -rf "$work"
 }
-trap finish EXIT
-trap 'exit 1' HUP INT TERM
 
 : >"$work/script"
 tests=${*:-$("$build/tests/faults" --list | cut -f1)}
