@@ -249,8 +249,9 @@ watches()
 	done
 }
 
+# exec: script(1) ends its child alone, and not every shell gives up its place.
 : >"$work/out"
-TERM=xterm script -qec "timeout 100 make watch" /dev/null >>"$work/out" 2>&1 \
+TERM=xterm script -qec "exec timeout 100 make watch" /dev/null >>"$work/out" 2>&1 \
 	</dev/null &
 watcher=$!
 ok "and says on a terminal what it waits for" watches
