@@ -476,35 +476,41 @@ static void killed_at_any_moment(void)
 	expect_nothing_left();
 }
 
-/* Before it sends this, whatever it has sent before. */
-static void killed_before(const char *call, int number)
+/*
+ * Two of them: one before it opens this socket, one before it sends this,
+ * whatever was opened and sent before. The kernel takes a while to remove a
+ * cable, and both go at once.
+ */
+static void killed_before(int number)
 {
-	const char *token = fresh_token(), *command = fresh_token();
-	struct cable cable = make_cable();
-	char setting[64], program[128];
-	struct run *run;
+	static const char *const calls[] = {"socket", "send"};
+	int left;
 
-	snprintf(setting, sizeof(setting), "pause=%s:%d:%s", call, number,
-		 token);
-	snprintf(program, sizeof(program), "netns --veth %s probe hold %s",
-		 cable.option, command);
-	run = START_ROOT("probe", "launch", setting, program);
-	AWAIT(exists(token, ".paused") || find_probe(command) || has_ended(run),
-	      "netns neither runs CMD nor ends");
-	if (!has_ended(run))
-		kill_process(pid_of(run), SIGKILL);
-	release(token);
-	finish(run);
-	expect_nothing_left();
+	for (size_t i = 0; i < TIMES(calls); i++) {
+		const char *token = fresh_token(), *command = fresh_token();
+		struct run *run = START_ROOT(
+			"probe", "launch",
+			word("pause=%s:%d:%s", calls[i], number, token),
+			word("netns --veth %s probe hold %s",
+			     make_cable().option, command));
+
+		AWAIT(exists(token, ".paused") || find_probe(command) ||
+			      has_ended(run),
+		      "netns neither runs CMD nor ends");
+		if (!has_ended(run))
+			kill_process(pid_of(run), SIGKILL);
+		release(token);
+		finish(run);
+		expect_nothing_left();
+	}
 	/* One end goes with its namespace, and takes the other with it. */
 	about_task(2);
-	AWAIT_KERNEL(count_interfaces(sandbox_init()) == 0,
-		     "netns was killed just before %s(2) number %d, and %d "
-		     "interfaces are left behind%s",
-		     call, number, count_interfaces(sandbox_init()),
-		     count_interfaces(sandbox_init()) == 2
-			     ? ": both ends were out here then"
-			     : "");
+	AWAIT_KERNEL((left = count_interfaces(sandbox_init())) == 0,
+		     "netns was killed just before %s(2) and another one just "
+		     "before %s(2) number %d, and %d interfaces are left "
+		     "behind%s",
+		     calls[0], calls[1], number, left,
+		     left > 1 ? ": both ends were out here then" : "");
 	about_task(5);
 }
 
@@ -532,10 +538,8 @@ static void cable_is_removed(void)
 		AWAIT(find_probe(token) == 0, "CMD outlives a netns that was "
 					      "killed");
 	}
-	for (int number = 1; number <= 5; number++) {
-		killed_before("send", number);
-		killed_before("socket", number);
-	}
+	for (int number = 1; number <= 5; number++)
+		killed_before(number);
 	killed_at_any_moment();
 	expect_unplugged("by a netns that was killed");
 }
@@ -700,26 +704,6 @@ static void expect_nested(void)
 	read_clocks(began);
 	run = START_ROOT("driver", "time=4000.9", "time=3.1", "time=70000.5");
 	expect_clocks(all_done(run), 70000.5, began);
-}
-
-static void odd_clocks(void)
-{
-	char word[32];
-	struct run *run;
-
-	expect_uptime("0");
-	for (int i = 0; i < 4; i++) {
-		snprintf(word, sizeof(word), "%d.%02d", random_between(0, 9999),
-			 random_between(1, 99));
-		expect_uptime(word);
-	}
-	expect_nested();
-	about_task(7);
-	run = START_ROOT("driver", "!time=8e9");
-	all_done(run);
-	EXPECT(strstr(errors_of(run), strerror(ERANGE)),
-	       "8e9 seconds: expected the reason \"%s\", saw: %s",
-	       strerror(ERANGE), errors_of(run));
 }
 
 /* So many ends here, and as many with the driver's child. */
@@ -902,19 +886,67 @@ static void clock_or_nothing(const char *call)
 	finish(run);
 }
 
+/* One that fails at each call, or at one that chance chooses. */
+struct faults {
+	const char *call;
+	int among; /* 0: each of them, 30 at most, else one of so many */
+	int error;
+};
+
+static void none_does_harm(const struct faults *faults, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const int among = faults[i].among;
+		int number = among ? random_between(1, among) : 1;
+
+		while (all_or_nothing(faults[i].call, number, faults[i].error))
+			if (among || ++number > 30)
+				break;
+	}
+	expect_unplugged("after failures");
+}
+
+/* What a time namespace takes: with a cable, as it is for others to fail too.
+ */
+static const struct faults of_clocks[] = {
+	{"unshare", 0, ENOSPC},
+	{"setns", 0, EPERM},
+	{"write", 0, EINVAL},
+};
+
+static void odd_clocks(void)
+{
+	char word[32];
+	struct run *run;
+
+	expect_uptime("0");
+	for (int i = 0; i < 4; i++) {
+		snprintf(word, sizeof(word), "%d.%02d", random_between(0, 9999),
+			 random_between(1, 99));
+		expect_uptime(word);
+	}
+	expect_nested();
+	about_task(7);
+	run = START_ROOT("driver", "!time=8e9");
+	all_done(run);
+	EXPECT(strstr(errors_of(run), strerror(ERANGE)),
+	       "8e9 seconds: expected the reason \"%s\", saw: %s",
+	       strerror(ERANGE), errors_of(run));
+	none_does_harm(of_clocks, TIMES(of_clocks));
+	about_task(7);
+	clock_or_nothing("unshare");
+	clock_or_nothing("setns");
+	clock_or_nothing("write");
+}
+
 /*
  * Every request to the kernel is sent once, by a function that is given, and
  * its socket and its answer can fail as well at one of them as at another. Who
  * asks for the number of an interface, ioctl(2), looks at it by himself.
  */
-static const struct {
-	const char *call;
-	int among; /* 0: each of them, 30 at most, else one of so many */
-	int error;
-} faults[] = {
+static const struct faults of_cables[] = {
 	{"send", 0, ENOBUFS},	{"socket", 7, EMFILE}, {"socket", 12, EMFILE},
-	{"receive", 7, ENOMEM}, {"ioctl", 0, ENODEV},  {"unshare", 0, ENOSPC},
-	{"setns", 0, EPERM},	{"write", 0, EINVAL},
+	{"receive", 7, ENOMEM}, {"ioctl", 0, ENODEV},
 };
 
 static void failures(void)
@@ -926,19 +958,7 @@ static void failures(void)
 		   "probe", "hold", token);
 	kill_process(await_probe(token), SIGKILL);
 	expect_unplugged("by a CMD that was killed");
-	for (size_t i = 0; i < TIMES(faults); i++) {
-		const int among = faults[i].among;
-		int number = among ? random_between(1, among) : 1;
-
-		while (all_or_nothing(faults[i].call, number, faults[i].error))
-			if (among || ++number > 30)
-				break;
-	}
-	expect_unplugged("after failures");
-	about_task(7);
-	clock_or_nothing("unshare");
-	clock_or_nothing("setns");
-	clock_or_nothing("write");
+	none_does_harm(of_cables, TIMES(of_cables));
 }
 
 static const struct test tests[] = {
@@ -956,8 +976,9 @@ static const struct test tests[] = {
 	 cable_is_removed, TAKES_LONG, 5},
 	{"own_clock", 1, "--uptime sets both clocks of CMD", own_clock, 0, 7},
 	{"odd_clocks", 1,
-	 "--uptime 0, fractions, one inside another, and too much", odd_clocks,
-	 0, 6},
+	 "--uptime 0, fractions, one inside another, too much, calls that "
+	 "fail",
+	 odd_clocks, TAKES_LONG, 6},
 	{"refusals", 1,
 	 "what is taken, is not there or is not allowed is refused", refusals,
 	 0, 0},
