@@ -38,7 +38,9 @@ MACHINE := $(shell uname -m)
 
 # musl's compiler driver where there is one; a distribution whose C library is
 # musl needs none.
-MUSL_CC ?= $(shell command -v musl-gcc || echo cc)
+ifeq ($(origin MUSL_CC),undefined)
+MUSL_CC := $(shell command -v musl-gcc || echo cc)
+endif
 MULTIARCH := $(shell gcc -print-multiarch 2>/dev/null)
 # The kernel's headers come last: they belong to the other C library.
 KERNEL_HEADERS := -idirafter /usr/include \

@@ -19,13 +19,14 @@ trap 'rm -f "$results.vm"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# here [OPTION]...: the gate on this machine
+# here [OPTION]...: the gate on this machine. Many tests wait for most of their
+# time: with one at once more than a gate would run, nobody waits for those.
 here()
 {
 	"$gate" --program "$program" ${driver:+--driver "$driver"} \
 		--rootfs "$build/rootfs" --probe "$build/tests/probe" \
 		--results "$results" ${WHOLE:+--whole "$WHOLE"} \
-		${SEED:+--seed "$SEED"} "$@" </dev/null
+		--jobs $(($(nproc) + 2)) ${SEED:+--seed "$SEED"} "$@" </dev/null
 }
 
 # boot [OPTION]...: the gate in the VM; tests take longer in there
