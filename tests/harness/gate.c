@@ -339,6 +339,23 @@ static void list_tests(void)
 	exit(0);
 }
 
+static bool is_test(const char *name)
+{
+	for (const struct test *t = gate.tests; t->name; t++)
+		if (strcmp(name, t->name) == 0)
+			return true;
+	return false;
+}
+
+/* A sandbox without it does not start, and that would be told of each test. */
+static void expect_there(const char *path)
+{
+	if (path && access(path, R_OK) < 0) {
+		failed("access", "%s", path);
+		die(EXIT_OURS);
+	}
+}
+
 static void read_options(char **words)
 {
 	struct options options = {
@@ -397,6 +414,13 @@ static void read_options(char **words)
 	if (!judge.settings.program || !judge.settings.rootfs ||
 	    !judge.settings.probe)
 		bad_usage("--program, --rootfs and --probe are needed");
+	if (judge.only && !is_test(judge.only))
+		bad_usage("--test %s: no such test", judge.only);
+	expect_there(judge.settings.program);
+	expect_there(judge.settings.driver);
+	expect_there(judge.whole);
+	expect_there(judge.settings.rootfs);
+	expect_there(judge.settings.probe);
 }
 
 #define MOST_TESTS 32
@@ -425,12 +449,10 @@ static void start_long_ones_first(size_t count, size_t *order)
 static size_t choose_tests(void)
 {
 	size_t count = 0;
-	bool found = false;
 
 	for (const struct test *t = gate.tests; t->name; t++) {
 		if (judge.only && strcmp(judge.only, t->name) != 0)
 			continue;
-		found = true;
 		if (judge.limits_only && !(t->needs & NEEDS_LIMITS))
 			continue;
 		if (judge.possible && missing(t))
@@ -439,8 +461,6 @@ static size_t choose_tests(void)
 		else if (count < MOST_TESTS)
 			chosen[count++] = t;
 	}
-	if (judge.only && !found)
-		bad_usage("--test %s: no such test", judge.only);
 	return count;
 }
 

@@ -1,0 +1,47 @@
+#!/bin/sh
+# test-options.sh BUILD - what a gate is called with; TAP
+set -u
+build=$(cd "$1" && pwd) || exit 1
+cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/tap.sh
+. tests/tap.sh
+gate=$build/tests/gates/01-fork-exec
+
+# judge OPTION...: with all that is needed, of which later options take the place
+judge()
+{
+	run "$gate" --program "$build/reference/spawn" \
+		--driver "$build/reference/drivers/01-fork-exec" \
+		--rootfs "$build/rootfs" --probe "$build/tests/probe" "$@"
+}
+
+# refused STATUS TEXT: in one line, and nothing is judged
+refused()
+{
+	[ "$status" -eq "$1" ] && [ "$(wc -l <"$work/out")" -eq 1 ] && says "$2"
+}
+
+judge
+ok "with all that is needed it judges" says "10 of 10 points"
+for option in --program --driver --whole --rootfs --probe; do
+	judge $option "$work/none"
+	ok "$option that there is not" refused 125 "$work/none: No such file"
+done
+judge --results "$work"
+ok "results that cannot be written" refused 125 "$work: Is a directory"
+run "$gate" --program "$build/reference/spawn" --rootfs "$build/rootfs"
+ok "no probe" refused 125 "--probe are needed"
+judge --test nothing
+ok "no such test" refused 125 "nothing: no such test"
+for number in 0 65 x; do
+	judge --jobs $number
+	ok "--jobs $number" refused 125 "--jobs"
+done
+judge --seed -1
+ok "--seed -1" refused 125 "--seed"
+judge --test exit_status --results "$work/results"
+ok "one test, and its line of results" test "$(wc -l <"$work/results")" -eq 1
+run "$gate" --list
+ok "the list of tests, whole points that make 10" test "$(awk -F '\t' '
+	{ points += $2 } END { print points }' "$work/out")" -eq 10
+done_testing
