@@ -2,7 +2,8 @@
 
 .PHONY: test answers soak starters pictures
 
-test: reference glibc-programs gates tools answers grader $B/vm/initramfs.cpio ##k judge all that the kit promises
+test: reference glibc-programs gates tools answers grader $B/vm/initramfs.cpio
+test: $B/tests/test-deadline ##k judge all that the kit promises
 	@sh tests/run.sh $B
 
 # STAGE=NN: of that stage alone
@@ -21,3 +22,14 @@ starters: ##k stages/ from solutions/, for those who change a solution
 
 pictures: reference gates tools ##k draw the pictures of README.md anew, from a real run
 	@sh tests/demo/pictures.sh $B
+
+# What of the harness is judged by itself.
+$B/tests/obj/test/%.o: tests/harness/test/%.c
+	@mkdir -p $(@D)
+	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_TESTS) -c -o $@ $<)
+
+$B/tests/test-deadline: $(patsubst %,$B/tests/obj/%.o,test/deadline deadline \
+		process seconds) $(REFERENCE_LIBS)
+	$(call run,LD,$(MUSL_CC) -o $@ $^ -static)
+
+-include $(wildcard $B/tests/obj/test/*.d)

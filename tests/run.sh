@@ -258,6 +258,7 @@ for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
 	part "gate ${pair%:*}" gate "${pair%:*}" "${pair#*:}"
 done
 part "gate 10 as root of the VM" gate_of_root
+part "how long a gate waits" "$build/tests/test-deadline"
 part "options of a gate" sh tests/harness/test-options.sh "$build"
 part "other answers" sh tests/answers/check.sh "$build" starter wrong
 part "soak" soak

@@ -233,7 +233,7 @@ static bool listens(pid_t pid, int port)
 static const char service[] =
 	"mkfifo /tmp/$1.in; nc -l -p $0 <>/tmp/$1.in >/tmp/$1.got & "
 	"until [ -e /tmp/$1 ]; do sleep 0.02; done; "
-	"echo $1 | nc -w 5 127.0.0.1 $0; wait";
+	"echo $1 | nc -w 30 127.0.0.1 $0; wait";
 
 /* Two services on one port: what containers were made for. */
 static void two_services(void)

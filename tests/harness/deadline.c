@@ -3,6 +3,7 @@
  */
 #include "deadline.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -14,6 +15,10 @@
 
 /* How many times as long, at most, where the machine is what takes its time. */
 #define BUSY_LIMITS 5
+
+/* Between one look at what is waited for and the next, in seconds. */
+#define SHORTEST_NAP 0.001
+#define LONGEST_NAP 0.02
 
 /* Longer than any nap takes while processes have their turns. */
 #define STANDSTILL 0.1
@@ -52,62 +57,73 @@ double kernel_deadline(void)
  * A virtual machine may be stopped for seconds, and its clock goes on: of what
  * was to happen meanwhile nothing could.
  */
-static void nap(void)
+static void nap(double seconds)
 {
-	const struct timespec millisecond = {.tv_nsec = 1000000};
+	const struct timespec time = {.tv_nsec = (long)(seconds * 1e9)};
 	const double before = seconds_now();
 	double length;
 
-	nanosleep(&millisecond, NULL);
+	nanosleep(&time, NULL);
 	length = seconds_now() - before;
 	if (length > STANDSTILL && stood_still < MOST_STANDSTILL)
 		stood_still += length;
 }
+
+/* How often it is looked whether the sandbox is held up, in seconds. */
+#define BETWEEN_LOOKS 0.1
+
+/* CPU time of all that is in the sandbox, when that was looked at last. */
+static double had_before;
 
 /*
  * Whether something in the sandbox wants to go on and cannot, on a machine that
  * is too busy: it is in a system call that cannot be interrupted (a mount, a
  * cable, the end of a namespace wait for each other, and for every processor to
  * have taken note), or it is runnable and all of them had next to no CPU in the
- * tenth of a second before. So it is, too, as long as nobody has looked twice.
+ * `seconds` since it was looked at before.
  */
-static bool is_held_up(double moment)
+static bool is_held_up(double seconds)
 {
 	static pid_t pids[4096];
-	static double began, before;
+	const double before = had_before;
 	size_t count = sandbox_processes(pids, 4096);
-	bool runnable = false, starved;
+	bool runnable = false, uninterruptible = false;
 	double had = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		char state = state_of(pids[i]);
 
-		if (state == 'D')
-			return true;
+		uninterruptible |= state == 'D';
 		runnable |= state == 'R';
 		had += cpu_seconds(pids[i]);
 	}
-	if (moment - began < 0.1)
-		return false;
-	starved = moment - began >= 1 ||
-		  (runnable && had - before < (moment - began) / 10);
-	began = moment;
-	before = had;
-	return starved;
+	had_before = had;
+	return uninterruptible || (runnable && had - before < seconds / 10);
 }
 
 bool past(double limit)
 {
 	const double most = (BUSY_LIMITS - 1) * time_limit();
-	static double held_up;
-	double moment;
+	static double waits_for, began, held_up, looked;
+	double moment = seconds_now() - stood_still;
 
-	nap();
+	if (limit != waits_for) {
+		waits_for = limit;
+		began = looked = moment;
+		held_up = 0;
+		had_before = -HUGE_VAL;
+	}
+	/*
+	 * Judges that look all the time are what the machine is busy with,
+	 * when there are many of them: who has waited for long can wait a
+	 * little more.
+	 */
+	nap(fmin(fmax((moment - began) / 100, SHORTEST_NAP), LONGEST_NAP));
 	moment = seconds_now() - stood_still;
-	if (moment <= limit)
-		return false;
-	if (is_held_up(moment))
-		held_up = moment;
-	return moment > limit + most ||
-	       moment > (held_up > limit ? held_up : limit) + 0.4;
+	if (moment - looked >= BETWEEN_LOOKS) {
+		if (is_held_up(moment - looked))
+			held_up += moment - looked;
+		looked = moment;
+	}
+	return moment > limit + fmin(held_up, most);
 }

@@ -26,7 +26,8 @@ double kernel_deadline(void);
 /*
  * Naps for a moment, and says whether it is later than that limit. Time in
  * which the machine stood still does not count, nor does that in which the
- * sandbox was held up, as the machine is too busy, within bounds.
+ * sandbox was held up, as the machine is too busy, within bounds. One wait asks
+ * with one limit.
  */
 bool past(double limit);
 
