@@ -24,12 +24,6 @@ pictures: reference gates tools ##k draw the pictures of README.md anew, from a 
 	@sh tests/demo/pictures.sh $B
 
 # What of the harness is judged by itself.
-$B/tests/obj/test/%.o: tests/harness/test/%.c
-	@mkdir -p $(@D)
-	$(call run,CC,$(MUSL_CC) $(CFLAGS_COMMON) $(CFLAGS_TESTS) -c -o $@ $<)
-
-$B/tests/test-deadline: $(patsubst %,$B/tests/obj/%.o,test/deadline deadline \
+$B/tests/test-deadline: $(patsubst %,$B/tests/obj/%.o,test-deadline deadline \
 		process seconds) $(REFERENCE_LIBS)
 	$(call run,LD,$(MUSL_CC) -o $@ $^ -static)
-
--include $(wildcard $B/tests/obj/test/*.d)

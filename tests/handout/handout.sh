@@ -22,7 +22,7 @@ fail()
 wanted()
 {
 	case $1 in
-	tests/loop/test-* | tests/harness/test/* | tests/demo/pictures.sh | \
+	tests/loop/test-* | tests/harness/test-* | tests/demo/pictures.sh | \
 		tests/demo/terminal-svg.awk | tests/book/check.sh | \
 		tests/tools/starter.awk) false ;;
 	Makefile | README.md | GUIDE.md | LICENSE | .clang-format | \

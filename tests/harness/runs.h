@@ -1,4 +1,4 @@
-/* The programs that the current test has started. For gate.c. */
+/* The programs that the current test has started. For test.c. */
 #ifndef RUNS_H
 #define RUNS_H
 
