@@ -69,49 +69,57 @@ static void nap(double seconds)
 		stood_still += length;
 }
 
-/* How often it is looked whether the sandbox is held up, in seconds. */
+/* Before the limit: from one look at whether it is held up to the next. */
 #define BETWEEN_LOOKS 0.1
 
-/* CPU time of all that is in the sandbox, when that was looked at last. */
-static double had_before;
+/* For so long, in seconds, what was held up is taken to be so still. */
+#define HELD_UP_FOR 0.4
+
+/* When CPU time was looked at, and how much it was. */
+static double looked_at_cpu, had_before;
 
 /*
  * Whether something in the sandbox wants to go on and cannot, on a machine that
  * is too busy: it is in a system call that cannot be interrupted (a mount, a
  * cable, the end of a namespace wait for each other, and for every processor to
  * have taken note), or it is runnable and all of them had next to no CPU in the
- * `seconds` since it was looked at before.
+ * tenth of a second before.
  */
-static bool is_held_up(double seconds)
+static bool is_held_up(double moment)
 {
 	static pid_t pids[4096];
-	const double before = had_before;
+	const double seconds = moment - looked_at_cpu, before = had_before;
 	size_t count = sandbox_processes(pids, 4096);
-	bool runnable = false, uninterruptible = false;
+	bool runnable = false;
 	double had = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		char state = state_of(pids[i]);
 
-		uninterruptible |= state == 'D';
+		if (state == 'D')
+			return true;
 		runnable |= state == 'R';
 		had += cpu_seconds(pids[i]);
 	}
+	if (seconds < BETWEEN_LOOKS)
+		return false;
+	looked_at_cpu = moment;
 	had_before = had;
-	return uninterruptible || (runnable && had - before < seconds / 10);
+	return runnable && had - before < seconds / 10;
 }
 
 bool past(double limit)
 {
 	const double most = (BUSY_LIMITS - 1) * time_limit();
-	static double waits_for, began, held_up, looked;
+	/* When; for how long, before the limit; when that was so last. */
+	static double waits_for, began, looked, held_up, last;
 	double moment = seconds_now() - stood_still;
 
 	if (limit != waits_for) {
 		waits_for = limit;
-		began = looked = moment;
-		held_up = 0;
+		began = looked = looked_at_cpu = moment;
 		had_before = -HUGE_VAL;
+		held_up = last = 0;
 	}
 	/*
 	 * Judges that look all the time are what the machine is busy with,
@@ -120,10 +128,13 @@ bool past(double limit)
 	 */
 	nap(fmin(fmax((moment - began) / 100, SHORTEST_NAP), LONGEST_NAP));
 	moment = seconds_now() - stood_still;
-	if (moment - looked >= BETWEEN_LOOKS) {
-		if (is_held_up(moment - looked))
+	if (moment - looked >= BETWEEN_LOOKS || moment > limit) {
+		if (is_held_up(moment)) {
 			held_up += moment - looked;
+			last = moment;
+		}
 		looked = moment;
 	}
-	return moment > limit + fmin(held_up, most);
+	return moment > limit + most ||
+	       moment > fmax(limit + held_up, last) + HELD_UP_FOR;
 }
