@@ -1185,11 +1185,11 @@ static double race_for(const char *seconds, struct result *results)
 static void results_told(void)
 {
 	/* The longer ones are for a machine that is too busy. */
-	static const char *const lengths[] = {"0.1", "1.5", "4"};
+	static const char *const lengths[] = {"0.15", "0.5", "1.5", "4"};
 	struct result results[LANES + 1] = {{0}};
 	double sum = 0;
 
-	for (int i = 0; i < 3 && sum < 0.03; i++)
+	for (int i = 0; i < 4 && sum < 0.1; i++)
 		sum = race_for(lengths[i], results);
 	if (sum < 0.01)
 		skip("the lanes have had %.3f seconds of CPU time in a race of "
@@ -1572,13 +1572,13 @@ static void expect_signals(struct run *run, uint64_t blocked, uint64_t ignored,
 static void race_interrupted(void)
 {
 	struct run *run =
-		START("driver", "alarmed", "2", "0.06", "+1", "+2", "+3");
+		START("driver", "alarmed", "1", "0.1", "+1", "+2", "+3");
 	double seconds = 0;
 
 	race_returns(run, 0);
 	sscanf(output_of(run), "returned %*d after %lf", &seconds);
-	EXPECT(seconds > 0.0599,
-	       "a race of 0.06 seconds, with a signal every 2 milliseconds, "
+	EXPECT(seconds > 0.0999,
+	       "a race of 0.1 seconds, with a signal every millisecond, "
 	       "has ended after %.3f",
 	       seconds);
 	expect_signals(run, 0, 0, bit_of(SIGALRM));
