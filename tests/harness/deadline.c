@@ -111,15 +111,15 @@ static bool is_held_up(double moment)
 bool past(double limit)
 {
 	const double most = (BUSY_LIMITS - 1) * time_limit();
-	/* When; for how long, before the limit; when that was so last. */
-	static double waits_for, began, looked, held_up, last;
+	/* The wait of this limit: its moments, and for how long it was so. */
+	static double waits_for, began, looked, last_held_up, held_up;
 	double moment = seconds_now() - stood_still;
 
 	if (limit != waits_for) {
 		waits_for = limit;
 		began = looked = looked_at_cpu = moment;
 		had_before = -HUGE_VAL;
-		held_up = last = 0;
+		held_up = last_held_up = 0;
 	}
 	/*
 	 * Judges that look all the time are what the machine is busy with,
@@ -131,10 +131,10 @@ bool past(double limit)
 	if (moment - looked >= BETWEEN_LOOKS || moment > limit) {
 		if (is_held_up(moment)) {
 			held_up += moment - looked;
-			last = moment;
+			last_held_up = moment;
 		}
 		looked = moment;
 	}
 	return moment > limit + most ||
-	       moment > fmax(limit + held_up, last) + HELD_UP_FOR;
+	       moment > fmax(limit + held_up, last_held_up) + HELD_UP_FOR;
 }
