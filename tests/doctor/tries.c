@@ -129,14 +129,19 @@ static int network_namespace(void)
 	return in_namespaces(CLONE_NEWNET, loopback_up);
 }
 
-static int mount_sysfs(void)
+static int mount_type(const char *type)
 {
 	if (mount_here() < 0)
 		return -1;
-	if (mount("sysfs", STAGE, "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  NULL) < 0)
-		return failed("mount sysfs on", STAGE);
+	if (mount(type, STAGE, type, MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) <
+	    0)
+		return failed("mount", "%s on " STAGE, type);
 	return 0;
+}
+
+static int mount_sysfs(void)
+{
+	return mount_type("sysfs");
 }
 
 static int sysfs(void)
@@ -163,12 +168,7 @@ static int uts_namespace(void)
 
 static int mount_mqueue(void)
 {
-	if (mount_here() < 0)
-		return -1;
-	if (mount("mqueue", STAGE, "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-		  NULL) < 0)
-		return failed("mount mqueue on", STAGE);
-	return 0;
+	return mount_type("mqueue");
 }
 
 static int ipc_namespace(void)

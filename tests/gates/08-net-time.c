@@ -906,8 +906,7 @@ static void none_does_harm(const struct faults *faults, size_t count)
 	expect_unplugged("after failures");
 }
 
-/* What a time namespace takes: with a cable, as it is for others to fail too.
- */
+/* What a time namespace takes; with a cable, which may take them too. */
 static const struct faults of_clocks[] = {
 	{"unshare", 0, ENOSPC},
 	{"setns", 0, EPERM},

@@ -10,7 +10,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "gate.h"
@@ -28,59 +27,49 @@ size_t sandbox_processes(pid_t *pids, size_t room)
 	return room > 0 && waited_for > 0;
 }
 
-static void sleep_for(double seconds)
+static void sleep_on(void)
 {
-	const struct timespec time = {
-		.tv_sec = (time_t)seconds,
-		.tv_nsec = (long)((seconds - (int)seconds) * 1e9),
-	};
-
-	nanosleep(&time, NULL);
+	for (;;)
+		pause();
 }
 
-/* Who cannot be interrupted until the child ends. clone(2) */
-static _Noreturn void be_held_up(void)
+/* Cannot be interrupted until the child ends, and sleeps then. clone(2) */
+static void be_held_up(void)
 {
 	if (syscall(SYS_clone, CLONE_VFORK | SIGCHLD, NULL, NULL, NULL, 0) ==
 	    0) {
-		sleep_for(HELD);
+		usleep((useconds_t)(HELD * 1e6));
 		_exit(0);
 	}
-	for (;;)
-		pause();
-}
-
-static _Noreturn void sleep_on(void)
-{
-	for (;;)
-		pause();
+	sleep_on();
 }
 
 /* How long a wait for this one takes that is never over; 0: none began. */
 static double wait_for(void (*body)(void), char state, int *looks)
 {
-	double began, limit;
+	double began, limit, seconds = 0;
 
 	waited_for = fork();
 	if (waited_for == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		body();
-		_exit(0);
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
+			body();
+		_exit(1);
 	}
 	if (waited_for < 0)
 		return 0;
 	began = seconds_now();
-	while (state_of(waited_for) != state)
-		if (seconds_now() - began > 60)
-			return 0;
-	began = seconds_now();
-	limit = deadline();
-	for (*looks = 1; !past(limit); ++*looks)
+	while (state_of(waited_for) != state && seconds_now() - began < 60)
 		;
-	began = seconds_now() - began;
+	if (state_of(waited_for) == state) {
+		began = seconds_now();
+		limit = deadline();
+		for (*looks = 1; !past(limit); ++*looks)
+			;
+		seconds = seconds_now() - began;
+	}
 	kill(waited_for, SIGKILL);
 	waitpid(waited_for, NULL, 0);
-	return began;
+	return seconds;
 }
 
 static int ok(int number, bool good, const char *name, double seconds,
@@ -99,8 +88,14 @@ int main(void)
 	double seconds;
 
 	setenv("TIME_FACTOR", "0.1", 1);
-	seconds = wait_for(sleep_on, 'S', &looks);
-	failures += ok(1, seconds >= LIMIT, "a wait takes as long as it may",
+	/* A machine that stands still meanwhile makes it longer. */
+	for (int tries = 0; tries < 5; tries++) {
+		seconds = wait_for(sleep_on, 'S', &looks);
+		if (seconds < 2 * LIMIT)
+			break;
+	}
+	failures += ok(1, seconds >= LIMIT && seconds < 2 * LIMIT,
+		       "a wait takes as long as it may, and little more",
 		       seconds, looks);
 	failures +=
 		ok(2, looks >= 10 && looks < 500,
