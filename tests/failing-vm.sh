@@ -162,7 +162,7 @@ told_to_end()
 	env "$mark" QEMU="$work/endless-qemu" ACCEL=tcg BOOT_TIMEOUT=1000 "$@" \
 		>"$work/out" 2>&1 </dev/null &
 	told=$!
-	within 60 marked endless || echo "it starts no VM"
+	within 60 marked_as endless || echo "it starts no VM"
 	kill "$told"
 	within 60 none_marked
 }

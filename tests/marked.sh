@@ -4,19 +4,27 @@
 # $mark is a NAME=VALUE that is in the environment of what is looked for: all
 # that was started with it has it, whatever became of its parents.
 
-# marked NAME: processes with the mark, of such a name, are there
+# marked: the process ids of those with the mark
 marked()
 {
-	# shellcheck disable=SC2013 # names without blanks
-	for process in $(grep -lszxF "$mark" /proc/[0-9]*/environ); do
-		grep -q "$1" "${process%environ}comm" 2>/dev/null && return
+	for pid in $(grep -lszxF "$mark" /proc/[0-9]*/environ | tr -dc '0-9\n'); do
+		# Those that did the looking are gone by now.
+		[ ! -d "/proc/$pid" ] || echo "$pid"
+	done
+}
+
+# marked_as NAME: one of them has such a name
+marked_as()
+{
+	for pid in $(marked); do
+		grep -q "$1" "/proc/$pid/comm" 2>/dev/null && return
 	done
 	false
 }
 
 none_marked()
 {
-	! marked .
+	[ -z "$(marked)" ]
 }
 
 # within SECONDS COMMAND...: it becomes true

@@ -9,143 +9,10 @@ build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/.." || exit 1
 log=$build/tests/log
 results=$build/tests/results.jsonl
-work=$(mktemp -d) || exit 1
-passed=0
-failed=0
-skipped=0
-number=0
-told=0
 : >"$log"
 : >"$results"
-
-# Whatever is started from here on carries this mark; what is found with it in
-# the end was left behind. Temporary files are to come and go here.
-TEN_STAGES_RUN=run.$$
-TMPDIR=$work/tmp
-mkdir "$TMPDIR"
-export TEN_STAGES_RUN TMPDIR
-
-# marked: the processes with the mark
-marked()
-{
-	found=$(grep -lszxF "TEN_STAGES_RUN=$TEN_STAGES_RUN" \
-		/proc/[0-9]*/environ | tr -dc '0-9\n')
-	for pid in $found; do
-		# Those that did the looking are gone by now.
-		[ "$pid" = $$ ] || [ ! -d "/proc/$pid" ] || echo "$pid"
-	done
-}
-
-# What runs beside this shell is not told of a Ctrl-C.
-# shellcheck disable=SC2317 # the trap calls it
-finish()
-{
-	trap '' HUP INT TERM
-	# shellcheck disable=SC2046 # process ids are words
-	kill $(marked) 2>/dev/null
-	wait
-	rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 130' INT
-trap 'exit 143' HUP TERM
-
-# tally NAME OUTPUT STATUS SECONDS: counts the TAP in OUTPUT. A plan that is not
-# kept, or none at all, is a failure: a part that died early must not pass. So is
-# a status that no test accounts for.
-tally()
-{
-	skip=$(grep -c '^ok .*# SKIP' "$2")
-	ok=$(($(grep -c '^ok ' "$2") - skip))
-	bad=$(grep -c '^not ok ' "$2")
-	plan=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$2")
-	if [ "${plan:-0}" -ne $((ok + skip + bad)) ] ||
-		[ $((ok + skip + bad)) -eq 0 ]; then
-		bad=$((bad + 1))
-		echo "not ok - $1 ended early, with status $3"
-	elif [ "$bad" -eq 0 ] && [ "$3" -ne 0 ]; then
-		bad=1
-		echo "not ok - $1 ended with status $3"
-	fi
-	grep '^ok .*# SKIP' "$2"
-	sed -n '/^not ok /,/^ok /{/^ok /!p}' "$2"
-	passed=$((passed + ok))
-	failed=$((failed + bad))
-	skipped=$((skipped + skip))
-	printf '%-28s %4d passed, %d failed %7d s\n' "$1" "$ok" "$bad" "$4"
-	grep -E '^# (it took|[0-9]+ calls failed)' "$2" | sed 's/^#/  /'
-}
-
-seconds()
-{
-	cut -d. -f1 /proc/uptime
-}
-
-# run NUMBER COMMAND...: what it says to files of the part of that number
-run()
-{
-	files=$work/$1
-	shift
-	began=$(seconds)
-	"$@" >"$files.out" 2>"$files.err" </dev/null
-	echo "$? $(($(seconds) - began))" >"$files.ended.new"
-	mv "$files.ended.new" "$files.ended"
-}
-
-# tell: of the parts that have ended, in their order
-tell()
-{
-	while [ -e "$work/$((told + 1)).ended" ]; do
-		told=$((told + 1))
-		files=$work/$told
-		name=$(cat "$files.name")
-		read -r status took <"$files.ended"
-		{
-			echo "== $name"
-			cat "$files.out" "$files.err"
-		} >>"$log"
-		[ "$status" -eq 0 ] ||
-			sed 's/^/# /' "$files.err" | tail -n 20
-		tally "$name" "$files.out" "$status" "$took"
-	done
-}
-
-# settle: a part that somebody has killed was none that passed
-settle()
-{
-	wait
-	for n in $(seq $number); do
-		[ -e "$work/$n.ended" ] || echo "137 0" >"$work/$n.ended"
-	done
-	tell
-}
-
-# beside NAME COMMAND...: something that prints TAP, while other parts run: as
-# many as there are processors, up to two. What fills both by itself, or looks at
-# races, is a part instead.
-beside()
-{
-	number=$((number + 1))
-	echo "$1" >"$work/$number.name"
-	shift
-	read -r _ <&8
-	{
-		run $number "$@" 8<&-
-		echo free >&8
-	} &
-	tell
-}
-
-# part NAME COMMAND...: the same, alone
-part()
-{
-	wait
-	number=$((number + 1))
-	echo "$1" >"$work/$number.name"
-	shift
-	run $number "$@" 8<&-
-	tell
-}
+# shellcheck source=tests/parts.sh
+. tests/parts.sh
 
 # as_tap FILE STAGE: the results of its gate as TAP; a skip has not passed, and
 # the plan is the gate's own.
@@ -247,9 +114,6 @@ nothing_left()
 	echo 1..3
 }
 
-mkfifo "$work/places" && exec 8<>"$work/places" || exit 1
-echo free >&8
-[ "$(nproc)" -eq 1 ] || echo free >&8
 snapshot >"$work/before"
 part "sources" sh tests/lint.sh
 for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
@@ -258,6 +122,7 @@ for pair in 01-fork-exec:spawn 02-wait-zombies:reap 03-signals:supervise \
 	part "gate ${pair%:*}" gate "${pair%:*}" "${pair#*:}"
 done
 part "gate 10 as root of the VM" gate_of_root
+part "what a test run counts" sh tests/test-parts.sh
 part "how long a gate waits" "$build/tests/test-deadline"
 part "options of a gate" sh tests/harness/test-options.sh "$build"
 part "other answers" sh tests/answers/check.sh "$build" starter wrong
@@ -287,10 +152,3 @@ part "other answers, graded" make -s --no-print-directory graded B="$build"
 part "hostile submissions" make -s --no-print-directory hostile B="$build"
 part "nothing left" nothing_left
 settle
-
-if [ "$skipped" -gt 0 ]; then
-	echo "$passed passed, $failed failed, $skipped skipped"
-else
-	echo "$passed passed, $failed failed"
-fi
-[ "$failed" -eq 0 ]

@@ -383,7 +383,7 @@ env -u JUDGE_IN "$mark" JUDGE_IN=vm setsid make -s --no-print-directory grade \
 	>"$work/out" 2>&1 </dev/null &
 group=$!
 within 120 judged 10
-ok "a grading that is to be interrupted is in the VM" marked qemu
+ok "a grading that is to be interrupted is in the VM" marked_as qemu
 kill -s TERM -- "-$group"
 wait "$group" 2>/dev/null
 within 120 none_marked
