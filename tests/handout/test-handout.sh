@@ -223,6 +223,26 @@ ok "other kinds of archive are not known" refuses ".tar.gz or .zip"
 mkdir "$work/folder.tar.gz"
 run make submission STAGE=1 OUT="$work/folder.tar.gz"
 ok "nor is a folder one" refuses "folder.tar.gz: a folder"
+# full COMMAND...: on a disk that is full, with an archive of before on it
+full()
+{
+	# shellcheck disable=SC2016 # it is for the shell inside
+	unshare -Urm sh -c 'dir=$1; shift
+		mount -t tmpfs -o size=8k none "$dir" &&
+			echo before >"$dir/of.tar.gz" || exit 77
+		"$@"; status=$?
+		echo "has $(ls "$dir"), $(cat "$dir/of.tar.gz")"
+		exit $status' sh "$@"
+}
+mkdir "$work/disk"
+head -c 20000 /dev/urandom | od -An -tx1 | sed 's,^,// ,' >>stages/$first/spawn.c
+run full "$work/disk" make submission STAGE=1 OUT="$work/disk/of.tar.gz"
+if [ "$status" -eq 77 ]; then
+	skip "an archive of before outlives a disk that is full" "no tmpfs here"
+else
+	ok "an archive of before outlives a disk that is full" refuses \
+		"of.tar.gz: No space left" "has of.tar.gz, before"
+fi
 run make submission STAGE=1 OUT="$work/submission.zip"
 if command -v zip >/dev/null && command -v unzip >/dev/null; then
 	ok "a zip has the same" test "$(unzip -p "$work/submission.zip" |

@@ -46,10 +46,9 @@ case $2 in
 esac
 # Half of it would pass for all, and one of before is better than none.
 if [ -e "$2" ] && [ ! -f "$2" ]; then
-	cp "$work/new" "$2" || fail "$2: cannot write it"
+	why=$(cp "$work/new" "$2" 2>&1) || fail "$2: ${why##*: }"
 else
 	half=$2.new.$$
-	if ! cp "$work/new" "$half" || ! mv -f "$half" "$2"; then
-		fail "$2: cannot write it"
-	fi
+	why=$({ cp "$work/new" "$half" && mv -f "$half" "$2"; } 2>&1) ||
+		fail "$2: ${why##*: }"
 fi
