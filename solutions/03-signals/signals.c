@@ -119,11 +119,12 @@ struct times {
 };
 
 /*
- * Task 5: after `sig` (0: none) was taken and passed on, do what is due. The
- * end of the grace period: SIGKILL to the process group that the child leads,
- * or to the child alone when it is in another one (getpgid(2)). The timeout:
- * SIGTERM, and SIGCONT, for a stopped child would not notice. The first
- * SIGTERM, from wherever it came: from now on the grace period runs.
+ * Task 5: after `sig` (0: none) was taken and passed on, do what is due; the
+ * child has not ended. The end of the grace period: SIGKILL to the process
+ * group that the child leads, or to the child alone when it is in another one
+ * (getpgid(2)). The timeout: SIGTERM, and SIGCONT, for a stopped child would
+ * not notice. The first SIGTERM, from wherever it came: from now on the grace
+ * period runs.
  */
 static int keep_time(pid_t child, int sig, double grace, struct times *times)
 {
@@ -163,11 +164,12 @@ static int stop_too(pid_t child)
 
 /*
  * Task 7: until the child has ended, again and again: collect (reap_ended() of
- * stage 02), wait for the next signal, pass it on unless it is SIGCHLD, and
- * keep_time(). Collect first: who has ended before the first signal comes is
- * heard of too. When no child is left and this one has not ended, that is
- * ECHILD. With how->terminal: stop_too() when the child has stopped, go_on()
- * when SIGCONT has come, and terminal_take() when the child has ended.
+ * stage 02), keep_time(), wait for the next signal, and pass it on unless it is
+ * SIGCHLD. Collect first: who has ended before the first signal comes is heard
+ * of too, and a child that has ended in its time has no timeout. When no child
+ * is left and this one has not ended, that is ECHILD. With how->terminal:
+ * stop_too() when the child has stopped, go_on() when SIGCONT has come, and
+ * terminal_take() when the child has ended.
  */
 int supervise(pid_t child, const struct supervision *how,
 	      struct outcome *outcome)
@@ -178,7 +180,7 @@ int supervise(pid_t child, const struct supervision *how,
 	};
 	/* <answer> todo(7, child, outcome, next_signal, pass_on, keep_time); */
 	siginfo_t info;
-	int left, sig;
+	int left, sig = 0;
 
 	for (;;) {
 		left = reap_ended(child, outcome);
@@ -190,6 +192,8 @@ int supervise(pid_t child, const struct supervision *how,
 			errno = ECHILD;
 			return failed("supervise", "%d", (int)child);
 		}
+		if (keep_time(child, sig, how->grace, &times) < 0)
+			return -1;
 		if (outcome->stopped && how->terminal && stop_too(child) < 0)
 			return -1;
 		sig = next_signal(fmin(times.term_at, times.kill_at), &info);
@@ -199,8 +203,6 @@ int supervise(pid_t child, const struct supervision *how,
 			return -1;
 		if (sig > 0 && sig != SIGCHLD &&
 		    pass_on(&info, child, how->terminal) < 0)
-			return -1;
-		if (keep_time(child, sig, how->grace, &times) < 0)
 			return -1;
 	}
 	/* </answer> */

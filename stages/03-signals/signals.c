@@ -79,11 +79,12 @@ struct times {
 };
 
 /*
- * TODO 5: after `sig` (0: none) was taken and passed on, do what is due. The
- * end of the grace period: SIGKILL to the process group that the child leads,
- * or to the child alone when it is in another one (getpgid(2)). The timeout:
- * SIGTERM, and SIGCONT, for a stopped child would not notice. The first
- * SIGTERM, from wherever it came: from now on the grace period runs.
+ * TODO 5: after `sig` (0: none) was taken and passed on, do what is due; the
+ * child has not ended. The end of the grace period: SIGKILL to the process
+ * group that the child leads, or to the child alone when it is in another one
+ * (getpgid(2)). The timeout: SIGTERM, and SIGCONT, for a stopped child would
+ * not notice. The first SIGTERM, from wherever it came: from now on the grace
+ * period runs.
  */
 static int keep_time(pid_t child, int sig, double grace, struct times *times)
 {
@@ -102,11 +103,12 @@ static int stop_too(pid_t child)
 
 /*
  * TODO 7: until the child has ended, again and again: collect (reap_ended() of
- * stage 02), wait for the next signal, pass it on unless it is SIGCHLD, and
- * keep_time(). Collect first: who has ended before the first signal comes is
- * heard of too. When no child is left and this one has not ended, that is
- * ECHILD. With how->terminal: stop_too() when the child has stopped, go_on()
- * when SIGCONT has come, and terminal_take() when the child has ended.
+ * stage 02), keep_time(), wait for the next signal, and pass it on unless it is
+ * SIGCHLD. Collect first: who has ended before the first signal comes is heard
+ * of too, and a child that has ended in its time has no timeout. When no child
+ * is left and this one has not ended, that is ECHILD. With how->terminal:
+ * stop_too() when the child has stopped, go_on() when SIGCONT has come, and
+ * terminal_take() when the child has ended.
  */
 int supervise(pid_t child, const struct supervision *how,
 	      struct outcome *outcome)

@@ -8,10 +8,14 @@
  *					clock it is LATE_SECONDS before this
  *					process is let run again
  *	driver stranger			supervises process 1, which is no child
+ *	driver holding			has a handler for SIGCHLD and calls
+ *					hold_signals(), then it waits to be
+ *					killed
  *
  * What supervise() has returned comes on standard output: RETURNED ENDED
  * STATUS REAPED. The exit status is 0 then, or 125 after a failure.
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +42,22 @@ int clock_gettime(clockid_t clock, struct timespec *time)
 	return (int)result;
 }
 
+static void be_silent(int sig)
+{
+	(void)sig;
+}
+
+static int hold(void)
+{
+	sigset_t before;
+
+	signal(SIGCHLD, be_silent);
+	if (hold_signals(&before) < 0)
+		die(EXIT_OURS);
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	struct supervision how = {.grace = GRACE_SECONDS};
@@ -49,6 +69,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		bad_usage("a case is needed");
+	if (strcmp(argv[1], "holding") == 0)
+		return hold();
 	is_late = strcmp(argv[1], "late") == 0;
 	if (hold_signals(&before) < 0)
 		die(EXIT_OURS);

@@ -364,10 +364,27 @@ static void ignored_as_called(void)
 	expect_status(run, 128 + SIGKILL);
 }
 
+/* SIGCHLD has its default action, whatever it had before. */
+static void sigchld_is_default(void)
+{
+	struct run *run = START("driver", "holding");
+	pid_t pid = pid_of(run);
+
+	AWAIT((status_mask(pid, "SigBlk") & bit_of(SIGCHLD)) && at_rest(pid),
+	      "hold_signals() does not return, with SIGCHLD blocked");
+	EXPECT(!(status_mask(pid, "SigCgt") & bit_of(SIGCHLD)),
+	       "the caller of hold_signals() had a handler for SIGCHLD, which "
+	       "is to have its default action, and has it still (SigCgt %s)",
+	       status_of(pid, "SigCgt"));
+	send_signal(run, SIGKILL);
+	finish(run);
+}
+
 static void starts_as_called(void)
 {
 	mask_as_called();
 	ignored_as_called();
+	sigchld_is_default();
 }
 
 /* A signal comes when it is held and nobody is there to have it. */
@@ -603,6 +620,47 @@ static void grace_and_timeout(void)
 	       grace, ALARM_SECONDS, recorded(number_word(SIGALRM)));
 }
 
+/*
+ * The timeout has begun it, and then SIGTERM comes, near its end. False when it
+ * came too late. How long that takes is counted as above.
+ */
+static bool grace_of_timeout(double grace)
+{
+	const int near = (int)(grace * 0.9 / ALARM_SECONDS);
+	const char *token = fresh_token();
+	struct run *run = START("probe", "launch", blocked(bit_of(SIGALRM)),
+				ALARM, paused_early(token),
+				word("supervise --grace %.3f --timeout %.3f "
+				     "probe record %s 0",
+				     grace, grace * 0.2, fresh_record()));
+	pid_t supervise;
+	bool in_time;
+
+	await_paused_early(run, token);
+	supervise = pid_of(run);
+	release(token);
+	AWAIT(has_ended(run) || (recorded(number_word(SIGALRM)) >= near &&
+				 recorded(number_word(SIGTERM))),
+	      "the timeout of %.3f s has sent the child no SIGTERM, or signals "
+	      "are not passed on after it",
+	      grace * 0.2);
+	in_time = !has_ended(run);
+	if (in_time)
+		kill_process(supervise, SIGTERM);
+	AWAIT(has_ended(run),
+	      "a child that does not end on SIGTERM is still there, after its "
+	      "timeout and a grace period of %.3f s",
+	      grace);
+	EXPECT(recorded(number_word(SIGALRM)) <
+		       grace * 1.2 / ALARM_SECONDS + 10,
+	       "the timeout of %.3f s had begun the grace period of %.3f s. "
+	       "SIGALRM came every %.3f s and was passed on %d times before "
+	       "its end: SIGTERM, which came in it, has begun it again",
+	       grace * 0.2, grace, ALARM_SECONDS,
+	       recorded(number_word(SIGALRM)));
+	return in_time;
+}
+
 static void grace_is_for_leaving(void)
 {
 	int status = random_between(1, 99);
@@ -622,26 +680,37 @@ static void grace_is_for_leaving(void)
 	expect_status(run, status);
 }
 
+/* A signal that stops discards SIGCONT, and the other way round. */
+static bool is_for_command(int sig)
+{
+	return is_forwardable(sig) && sig != SIGTERM && sig != SIGTSTP &&
+	       sig != SIGTTIN && sig != SIGTTOU && sig != SIGUSR2;
+}
+
 /* Only SIGTERM starts it; and 0 is no time, not no end. */
 static void grace_of_nothing(void)
 {
 	struct run *run = START("supervise", "--grace", "0", "probe", "record",
 				fresh_record(), number_word(SIGUSR2));
-	const int signals[] = {SIGINT, SIGHUP, SIGUSR2};
 
 	await_recording(run);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		send_signal(run, signals[i]);
-		AWAIT(recorded(number_word(signals[i])) || has_ended(run),
-		      "signal %d has not reached the child", signals[i]);
-		EXPECT(i == 2 || !has_ended(run),
-		       "signal %d (%s) was to be passed on and no more, and "
-		       "supervise has ended, with status %d%s",
-		       signals[i], strsignal(signals[i]), finish(run),
+	for (int sig = 1; sig < SIGSYS; sig++)
+		if (is_for_command(sig))
+			send_signal(run, sig);
+	for (int sig = 1; sig < SIGSYS; sig++) {
+		if (!is_for_command(sig))
+			continue;
+		AWAIT(recorded(number_word(sig)) || has_ended(run),
+		      "signal %d has not reached the child", sig);
+		EXPECT(!has_ended(run),
+		       "all signals but SIGTERM were to be passed on and no "
+		       "more, and supervise has ended, with status %d%s",
+		       finish(run),
 		       finish(run) == 128 + SIGKILL
 			       ? ": without SIGTERM, a grace period has begun"
 			       : "");
 	}
+	send_signal(run, SIGUSR2);
 	expect_status(run, 0);
 	run = START("supervise", "--grace", "0", "probe", "record",
 		    fresh_record(), "0");
@@ -686,9 +755,13 @@ static void grace_beside(void)
 
 static void grace_period(void)
 {
-	double grace = random_between(90, 130) / 1e3;
+	const double first = random_between(90, 130) / 1e3;
+	double grace = first;
 
 	while (!grace_then_kill(grace) && grace < 2)
+		grace *= 2;
+	grace = first;
+	while (!grace_of_timeout(grace) && grace < 2)
 		grace *= 2;
 	grace_and_timeout();
 	grace_is_for_leaving();
@@ -780,6 +853,51 @@ static void timeout_ends(void)
 	about_task(7);
 	EXPECT(!is_late(since), "supervise waits for its timeout although the "
 				"command has ended");
+}
+
+/*
+ * The command ends before its timeout, and supervise, which was stopped then,
+ * goes on after it. False when the command has ended too late.
+ */
+static bool ended_in_time(double timeout)
+{
+	const char *early = fresh_token(), *token = fresh_token();
+	struct run *run = START(
+		"probe", "launch", paused_early(early),
+		word("supervise --timeout %.3f probe hold %s", timeout, token));
+	double started, slept, ended;
+	pid_t supervise, command;
+
+	await_paused_early(run, early);
+	supervise = pid_of(run);
+	started = seconds_now();
+	release(early);
+	AWAIT((find_probe(token) && at_rest(supervise)) || has_ended(run),
+	      "the command was not executed, or supervise does not come to "
+	      "rest");
+	command = find_probe(token);
+	if (command == 0)
+		return false;
+	slept = seconds_now();
+	kill_process(supervise, SIGSTOP);
+	AWAIT(state_of(supervise) == 'T' || has_ended(run),
+	      "SIGSTOP was sent to supervise, and it runs on");
+	kill_process(command, SIGKILL);
+	AWAIT(is_dying(command) || state_of(command) == 0,
+	      "the command was not ended");
+	ended = seconds_now();
+	AWAIT(seconds_now() > slept + timeout, "the clock stands still");
+	kill_process(supervise, SIGCONT);
+	if (ended > started + timeout) {
+		finish(run);
+		return false;
+	}
+	EXPECT(finish(run) == 128 + SIGKILL,
+	       "the command has ended before its timeout of %.3f s, and "
+	       "supervise, which was stopped then, has gone on after it: "
+	       "expected exit status %d, saw %d",
+	       timeout, 128 + SIGKILL, finish(run));
+	return true;
 }
 
 static void pass_after_timeout(struct run *run, int sig)
@@ -886,12 +1004,17 @@ static void timeout_of_late(void)
 
 static void timeout(void)
 {
+	double longer = 0.05;
+
 	timeout_ends();
 	about_task(3);
 	timeout_of_late();
 	about_task(5);
 	timeout_after_term();
 	no_timeout();
+	about_task(7);
+	while (!ended_in_time(longer) && longer < 5)
+		longer *= 4;
 }
 
 /* A job without a terminal, as `supervise CMD &` in a script. */
@@ -1115,6 +1238,17 @@ static pid_t start_job(struct run **run, pid_t *supervise, const char *program)
 	return child;
 }
 
+/* However the command has ended. */
+static void expect_terminal_back(struct run *run, pid_t supervise)
+{
+	about_task(7);
+	EXPECT(foreground_of(pid_of(run)) == supervise,
+	       "supervise has ended and the terminal is with process group "
+	       "%d, not with supervise's own, %d, again",
+	       foreground_of(pid_of(run)), supervise);
+	about_task(6);
+}
+
 static void keys_reach_command(void)
 {
 	pid_t supervise, command;
@@ -1135,11 +1269,7 @@ static void keys_reach_command(void)
 	EXPECT(recorded(number_word(SIGINT)) == 1,
 	       "Ctrl-C was typed once and the command has had SIGINT %d times",
 	       recorded(number_word(SIGINT)));
-	about_task(7);
-	EXPECT(foreground_of(pid_of(run)) == supervise,
-	       "supervise has ended and the terminal is with process group "
-	       "%d, not with supervise's own, %d, again",
-	       foreground_of(pid_of(run)), supervise);
+	expect_terminal_back(run, supervise);
 }
 
 /* Ctrl-Z; the command stops by itself; the shell asks supervise to. */
@@ -1196,6 +1326,7 @@ static void stop_key_stops_both(void)
 	      "Ctrl-C has not ended the command (state %c), or supervise "
 	      "(state %c) not after it",
 	      state_of(command), state_of(supervise));
+	expect_terminal_back(run, supervise);
 }
 
 /* What supervise does in the background leaves the terminal to the shell. */

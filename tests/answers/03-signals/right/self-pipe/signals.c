@@ -148,7 +148,7 @@ static int watch(pid_t child, const struct supervision *how,
 		how->timeout > 0 ? clock_now() + how->timeout : INFINITY;
 	double end = INFINITY;
 	bool timed_out = false;
-	int left, got;
+	int left, got = 0;
 	siginfo_t info;
 
 	while ((left = reap_ended(child, outcome)) >= 0 && !outcome->ended) {
@@ -156,15 +156,6 @@ static int watch(pid_t child, const struct supervision *how,
 			errno = ECHILD;
 			return failed("wait for", "%d", (int)child);
 		}
-		if (how->terminal && outcome->stopped) {
-			terminal_take(child);
-			if (stop() < 0 || go_on(child) < 0)
-				return -1;
-		}
-		got = wait_for_one(fmin(timeout, end), &info);
-		if (got < 0 ||
-		    (got > 0 && handle(&info, child, how->terminal) < 0))
-			return -1;
 		if (clock_now() >= end) {
 			end = INFINITY;
 			if (tell(getpgid(child) == child ? -child : child,
@@ -182,6 +173,15 @@ static int watch(pid_t child, const struct supervision *how,
 		}
 		if (got > 0 && info.si_signo == SIGTERM && isinf(end))
 			end = clock_now() + how->grace;
+		if (how->terminal && outcome->stopped) {
+			terminal_take(child);
+			if (stop() < 0 || go_on(child) < 0)
+				return -1;
+		}
+		got = wait_for_one(fmin(timeout, end), &info);
+		if (got < 0 ||
+		    (got > 0 && handle(&info, child, how->terminal) < 0))
+			return -1;
 	}
 	return left < 0 ? -1 : timed_out;
 }

@@ -132,12 +132,9 @@ static int take_signal(struct watch *w)
 	return 0;
 }
 
-static int look(struct watch *w)
+/* Who has ended in time has no timeout: this comes after collecting. */
+static int look_at_timers(struct watch *w)
 {
-	struct epoll_event event;
-
-	if (epoll_wait(w->epoll, &event, 1, -1) < 0)
-		return errno == EINTR ? 0 : failed("epoll_wait", "");
 	if (has_rung(w->timeout)) {
 		w->timed_out = true;
 		if (deliver(w, SIGTERM) < 0 || deliver(w, SIGCONT) < 0 ||
@@ -149,6 +146,15 @@ static int look(struct watch *w)
 		if (kill_all(w) < 0)
 			return -1;
 	}
+	return 0;
+}
+
+static int wait_and_take(struct watch *w)
+{
+	struct epoll_event event;
+
+	if (epoll_wait(w->epoll, &event, 1, -1) < 0)
+		return errno == EINTR ? 0 : failed("epoll_wait", "");
 	return take_signal(w);
 }
 
@@ -186,13 +192,15 @@ static int run(struct watch *w, struct outcome *outcome)
 			errno = ECHILD;
 			return failed("watch", "%d", (int)w->child);
 		}
+		if (look_at_timers(w) < 0)
+			return -1;
 		if (outcome->stopped && w->how->terminal) {
 			terminal_take(w->child);
 			if (stop_self() < 0 || go_on(w->child) < 0)
 				return -1;
 			continue;
 		}
-		if (look(w) < 0)
+		if (wait_and_take(w) < 0)
 			return -1;
 	}
 }
