@@ -127,20 +127,36 @@ static bool is_judged(const char *const words[])
 }
 
 /* For a shell: a word that needs quotes gets them. */
+/* As a shell takes it: a quote within quotes is to leave them first. */
+static size_t quoted(char *to, size_t room, const char *word)
+{
+	size_t n = (size_t)snprintf(to, room, "'");
+
+	for (; *word && n < room; word++)
+		n += (size_t)snprintf(to + n, room - n,
+				      *word == '\'' ? "'\\''" : "%c", *word);
+	return n < room ? n + (size_t)snprintf(to + n, room - n, "'") : n;
+}
+
 static void remember_command(struct run *run, const char *const words[])
 {
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789_-+=:,./@%";
 	size_t n = 0, room = sizeof(run->command);
 
 	for (size_t i = 0; words[i] && n < room; i++) {
-		static const char plain[] =
-			"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-			"0123456789_-+=:,./@%";
-		bool quote = words[i][0] == '\0' ||
-			     words[i][strspn(words[i], plain)] != '\0';
+		const bool is_plain =
+			words[i][0] && !words[i][strspn(words[i], plain)];
 
-		n += (size_t)snprintf(run->command + n, room - n,
-				      quote ? "%s'%s'" : "%s%s", i ? " " : "",
-				      words[i]);
+		if (i > 0)
+			n += (size_t)snprintf(run->command + n, room - n, " ");
+		if (n < room)
+			n += is_plain ? (size_t)snprintf(run->command + n,
+							 room - n, "%s",
+							 words[i])
+				      : quoted(run->command + n, room - n,
+					       words[i]);
 	}
 }
 

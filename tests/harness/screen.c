@@ -1,6 +1,7 @@
 #include "screen.h"
 
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,16 +28,31 @@ static const char *crash(int status)
 	}
 }
 
+/*
+ * Under a result, up to `most` bytes of a text. What it has more than one line
+ * of is set under the first: a line that begins at the margin is the next
+ * result, for make as for a reader.
+ */
+static void print_under(const char *title, const char *text, size_t most)
+{
+	size_t length = strlen(text), shown;
+
+	while (length > 0 && text[length - 1] == '\n')
+		length--;
+	shown = length > most ? most : length;
+	printf("            %-6s ", title);
+	for (size_t i = 0; i < shown; i++) {
+		putchar(text[i]);
+		if (text[i] == '\n')
+			printf("                   ");
+	}
+	puts(length > most ? "..." : "");
+}
+
 static void print_errors(const char *errors)
 {
-	size_t length = strlen(errors);
-
-	while (length > 0 && errors[length - 1] == '\n')
-		length--;
-	if (length > 0)
-		printf("            its standard error: %.*s%s\n",
-		       (int)(length > 400 ? 400 : length), errors,
-		       length > 400 ? "..." : "");
+	if (errors[strspn(errors, "\n")])
+		print_under("its standard error:", errors, 400);
 }
 
 /* The task that is not begun, if that is what it says, else the test's. */
@@ -54,15 +70,15 @@ static void print_failure(const struct result *result, int task)
 	const char *errors = told_errors(), *cause = crash(told_status());
 
 	if (result->command[0])
-		printf("            ran:   %s\n", result->command);
+		print_under("ran:", result->command, SIZE_MAX);
 	if (result->launched[0])
-		printf("            with:  %s\n", result->launched);
+		print_under("with:", result->launched, SIZE_MAX);
 	if (strncmp(result->command, "driver ", 7) == 0 ||
 	    strstr(result->command, "'driver "))
 		printf("            driver: tests/drivers/%s.c, with your "
 		       "functions\n",
 		       gate.stage);
-	printf("            saw:   %s\n", result->message);
+	print_under("saw:", result->message, SIZE_MAX);
 	if (cause)
 		printf("            %d is 128 + %d: %s\n", told_status(),
 		       told_status() - 128, cause);
@@ -82,5 +98,5 @@ void print_result(const struct result *result, int task)
 	if (result->verdict == FAILED)
 		print_failure(result, task);
 	if (result->verdict == SKIPPED)
-		printf("            why:   %s\n", result->message);
+		print_under("why:", result->message, SIZE_MAX);
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# test-options.sh BUILD - what a gate is called with; TAP
+# test-options.sh BUILD - what a gate is called with, and how it answers; TAP
 set -u
 build=$(cd "$1" && pwd) || exit 1
 cd "$(dirname "$0")/../.." || exit 1
@@ -41,6 +41,14 @@ judge --seed -1
 ok "--seed -1" refused 125 "--seed"
 judge --test exit_status --results "$work/results"
 ok "one test, and its line of results" test "$(wc -l <"$work/results")" -eq 1
+judge --program /bin/true --test descriptors
+ok "what was run can be pasted into a shell" says \
+	"ran: sh -c 'trap '\\'''\\'' HUP;"
+printf '#!/bin/sh\necho one >&2; echo two >&2; exit 3\n' >"$work/spawn"
+chmod +x "$work/spawn"
+judge --program "$work/spawn" --test exit_status
+ok "what has more lines than one is under its title" says "one two task: 2 of"
+ok "and begins none of its own" test "$(grep -c '^[^ ]' "$work/out")" -eq 2
 run "$gate" --list
 ok "the list of tests, whole points that make 10" test "$(awk -F '\t' '
 	{ points += $2 } END { print points }' "$work/out")" -eq 10

@@ -23,4 +23,6 @@ wrap <"$B/$tree/verdicts/$stage" |
 	sed "s/^  pass/  ${green}pass${plain}/; s/^  FAIL/  ${red}FAIL${plain}/
 	s/^  skip/  ${yellow}skip${plain}/"
 show_warnings "$stage"
-all_passed "$stage" || { echo && next "$stage" && exit 1; }
+echo
+all_passed "$stage" || { next "$stage" && exit 1; }
+next "$(open_stage)"

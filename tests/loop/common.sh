@@ -272,10 +272,11 @@ hints_seen()
 # helps STAGE: what make hint does for its task
 helps()
 {
+	hint="make${UNLOCK:+ UNLOCK=1} hint"
 	if [ "$(hints_seen "$1" "$(task_at "$1")")" -lt 3 ]; then
-		echo "make hint helps, one step at a time"
+		echo "$hint helps, one step at a time"
 	else
-		echo "make hint has its three hints again"
+		echo "$hint has its three hints again"
 	fi
 }
 
@@ -302,6 +303,8 @@ next()
 		say "Next: stage $1, ${bold}$(title_of "$1")${plain}. Read" \
 			"stages/$1/README.md, then do TODO 1 in" \
 			"$(files_of "$1" | xargs grep -l 'TODO 1:' | head -n 1)."
+		[ -z "${UNLOCK:-}" ] || say "Or begin another one: with" \
+			"UNLOCK=1 each can be the first."
 		return
 	fi
 	if [ -e "$B/$tree/verdicts/$1.unjudged" ]; then
@@ -314,6 +317,11 @@ next()
 	if [ -n "$todo" ]; then
 		say "Next: $bold$todo$plain. $(helps "$1");" \
 			"stages/$1/README.md says it all."
+		return
+	fi
+	if [ ! -e "$B/$tree/verdicts/$1" ]; then
+		say "Next: make${UNLOCK:+ UNLOCK=1} check-${1%%-*}. Stage $1 is" \
+			"begun, and was not judged yet."
 		return
 	fi
 	say "Next: $bold$(first_failure "$1")$plain, task $(task_at "$1") of" \

@@ -19,6 +19,11 @@ for failed in "$B/$tree"/verdicts/*.failed; do
 		"shows: mend that, and the others often go with it."
 	exit 0
 done
+if passed "$stage" && [ -z "${TASK:-}" ]; then
+	say "Stage $stage is passed. make hint STAGE=${stage%%-*} TASK=1 has the" \
+		"hints of its first task all the same."
+	exit 0
+fi
 task=${TASK:-$(task_at "$stage")}
 
 # hint N: number N of the task, its text from the lesson
@@ -49,7 +54,7 @@ if [ -z "$(hint $next)" ]; then
 	echo
 	for number in $(seq 1 "$seen"); do
 		printf '%s%d%s  %s\n\n' "$bold" "$number" "$plain" \
-			"$(hint "$number" | sed '2,$s/^/   /')"
+			"$(hint "$number" | sed '2,$s/^./   &/')"
 	done
 	exit 0
 fi

@@ -7,6 +7,14 @@
 # shellcheck source=tests/loop/common.sh
 . "$(dirname "$0")/common.sh"
 
+# tell_warnings STAGE: what the compiler has warned of, until it is mended
+tell_warnings()
+{
+	warnings=$(show_warnings "$1")
+	[ -z "$warnings" ] || printf '\n%sthe compiler warns%s\n%s\n' \
+		"$yellow" "$plain" "$warnings"
+}
+
 # Judges one stage, and says what came of it in a line.
 judge()
 {
@@ -22,6 +30,7 @@ judge()
 	if passed "$1"; then
 		[ $was = yes ] || printf '%s%-18s passed%s\n' "$bold$green" \
 			"$1" "$plain"
+		tell_warnings "$1"
 		return 0
 	fi
 	[ $was = no ] || {
@@ -46,9 +55,7 @@ show()
 		printf '\n%s%s%s\n' "$bold" "$test" "$plain"
 		show_failure "$1" "$test" | wrap
 	fi
-	warnings=$(show_warnings "$1")
-	[ -z "$warnings" ] || printf '\n%sthe compiler warns%s\n%s\n' \
-		"$yellow" "$plain" "$warnings"
+	tell_warnings "$1"
 }
 
 bar()
@@ -64,6 +71,20 @@ bar()
 		fi
 	done
 	printf '\n[%s] %d of 10 stages\n\n' "$line" $done
+}
+
+# tell_shut STAGE: what is begun of those after it
+tell_shut()
+{
+	after=
+	for stage in $stages; do
+		[ -z "$after" ] || ! begun "$stage" || {
+			say "You have begun stage $stage too, which is shut until" \
+				"then. make UNLOCK=1 judges it."
+			return
+		}
+		[ "$stage" != "$1" ] || after=yes
+	done
 }
 
 # In order, up to the first that stays shut.
@@ -106,3 +127,4 @@ fi
 [ -z "$current" ] || ! begun "$current" || show "$current"
 bar
 next "$current"
+[ -n "${UNLOCK:-}" ] || tell_shut "$current"

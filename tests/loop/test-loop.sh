@@ -61,6 +61,11 @@ ok "editors find the files of a kit that was moved" grep -q "$work/moved\"" \
 	build/compile_commands.json
 mv "$work/moved" "$work/kit" && cd "$work/kit" || exit 1
 
+run make check-11
+ok "there is no stage 11" says "make check-11: no such stage; 01 to 10"
+run make UNLOCK=1
+ok "with UNLOCK=1 any stage can be the first" says "Next: stage 01-fork-exec" \
+	"Or begin another one"
 run make check
 ok "make check says which of three is meant" says "make check-03" "make test"
 run make check-02
@@ -109,6 +114,17 @@ run make check-01
 ok "one stage, and what is next in it" says "7 of 10 points" \
 	"Next: path_of_command"
 
+answer 01-fork-exec
+echo 'static void of_no_use(void) { }' >>stages/01-fork-exec/spawn.c
+make >/dev/null 2>&1
+run make
+ok "also when it passes" says "1 of 10 stages" "the compiler warns" of_no_use
+run make check-01
+ok "a stage that is passed says what is next" says "10 of 10 points" \
+	"Next: stage 02-wait-zombies"
+run make hint STAGE=01
+ok "and needs no hint" says "Stage 01-fork-exec is passed" "TASK=1"
+rm -rf build/progress
 answer 01-fork-exec
 run make
 ok "a stage that passes opens the next" says "passed" "1 of 10 stages" \
@@ -160,6 +176,8 @@ awk '/^static void note/ { on = 1 } /^}/ { on = 0 }
 run make
 ok "the task that is left comes next, whatever it does to the others" \
 	says "Next: TODO 3 of reap.c"
+run make UNLOCK=1
+ok "what is next is said for UNLOCK=1" says "make UNLOCK=1 hint"
 
 # A pointer to nowhere.
 sed 's/todo(3, pid == child.*/*(volatile int *)8 = pid;/' \
@@ -206,6 +224,14 @@ ok "and hints are for what was begun" says "02-wait-zombies, task"
 answer 04-ipc
 run make UNLOCK=1 check-04
 ok "which stands on the kit's own" says "10 of 10 points"
+make UNLOCK=1 >/dev/null 2>&1
+judged=$(stat -c '%i %y' build/unlocked/ipc build/unlocked/verdicts/04-ipc)
+run make UNLOCK=1
+ok "what has not changed is not judged again there either" test "$judged" = \
+	"$(stat -c '%i %y' build/unlocked/ipc build/unlocked/verdicts/04-ipc)"
+run make
+ok "and without it what is begun is not forgotten" says \
+	"You have begun stage 04-ipc too" "make UNLOCK=1"
 run make UNLOCK=1 sandbox CMD='ipc pipeline echo hello "|" cat'
 ok "the sandbox does so too" says hello
 run make UNLOCK=1 vm CMD='ipc pipeline echo hello "|" cat'
