@@ -7,15 +7,18 @@
  *				directory /usr, an environment of two, a mask of
  *				SIGUSR1 and SIGUSR2
  *	driver refused CMD...	with a prepare() that fails with EDOM
- *	driver buffered CMD...	with output in a buffer and an exit handler,
- *				which both belong to this process
+ *	driver lost CMD...	with a directory that there is not
  *	driver alone CMD...	with a file and arguments, and nothing else
  *	driver become CASE CMD...
  *				any of these by exec_command(): becomes CMD
+ *	driver buffered CASE CMD...
+ *				any of these with output in a buffer and an exit
+ *				handler, which both belong to this process
  *
- * Says "started PID" as soon as spawn() returns, then waits for the child and
- * exits as that did. SIGALRM is blocked here, which is the caller's mask. What
- * prepare() finds of the caller that is not as it was, it writes to its file.
+ * Says "returned PID" as soon as spawn() returns, then waits for the child and
+ * exits as that did; after -1 it holds still. SIGALRM is blocked here, which is
+ * the caller's mask. What prepare() finds of the caller that is not as it was,
+ * it writes to its file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -91,11 +94,17 @@ static void fill_in(const char *what, struct command *command, sigset_t *mask)
 	} else if (strcmp(what, "refused") == 0) {
 		command->prepare = refuse;
 		command->data = "nothing";
-	} else if (strcmp(what, "buffered") == 0) {
-		atexit(say_goodbye);
-		setvbuf(stdout, NULL, _IOFBF, 4096);
-		printf("buffer\n");
+	} else if (strcmp(what, "lost") == 0) {
+		command->dir = "/nowhere";
 	}
+}
+
+/* What a child that ends through exit(3) would do once more. */
+static void leave_for_exit(void)
+{
+	atexit(say_goodbye);
+	setvbuf(stdout, NULL, _IOFBF, 4096);
+	printf("buffer\n");
 }
 
 /* The mask that a command has which is given none. */
@@ -114,32 +123,36 @@ static void block_alarm(void)
 int main(int argc, char **argv)
 {
 	bool become = argc > 1 && strcmp(argv[1], "become") == 0;
+	bool buffered = argc > 1 && strcmp(argv[1], "buffered") == 0;
 	struct command command = {0};
 	sigset_t mask;
 	pid_t child;
 	int status;
 
-	argv += become;
-	argc -= become;
+	argv += become || buffered;
+	argc -= become || buffered;
 	if (argc < 3)
 		bad_usage("a case and CMD are needed");
 	command.file = argv[2];
 	command.argv = argv + 2;
 	block_alarm();
 	fill_in(argv[1], &command, &mask);
+	if (buffered)
+		leave_for_exit();
 	caller.pid = getpid();
 	caller.environ = environ;
 	caller.stays = !become;
 	if (become)
 		exec_command(&command);
 	child = spawn(&command);
-	if (child < 0) {
+	if (child < 0)
 		report_failure();
-		return EXIT_OURS;
-	}
-	dprintf(STDOUT_FILENO, "started %d%s\n", (int)child,
+	dprintf(STDOUT_FILENO, "returned %d%s\n", (int)child,
 		environ == caller.environ ? ""
 					  : ", its own environ is changed");
+	if (child < 0)
+		for (;;)
+			pause();
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return EXIT_OURS;

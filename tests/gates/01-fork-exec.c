@@ -253,21 +253,22 @@ static void expect_not_executed(struct run *run, const char *token,
 static void await_return(struct run *run)
 {
 	AWAIT(strchr(output_of(run), '\n') || has_ended(run),
-	      "spawn() does not return while the command runs");
+	      "spawn() does not return: it is to wait for nothing");
 }
 
-/* The driver, which has come that far with its command and waits for it. */
-static void expect_caller_as_before(struct run *run, pid_t command)
+/* The driver, when spawn() has returned: it waits, or holds still. */
+static void expect_caller_as_before(struct run *run, pid_t id, const char *why)
 {
-	pid_t caller = pid_of(run), id = inner_pid(command);
+	pid_t caller;
 
 	await_return(run);
 	EXPECT(!strstr(output_of(run), "environ"),
 	       "spawn() has changed its caller's environ: the environment is "
 	       "the child's");
-	EXPECT(strcmp(output_of(run), word("started %d\n", id)) == 0,
-	       "spawn() was to return %d, the command's process id there: %s",
-	       id, output_of(run));
+	EXPECT(strcmp(output_of(run), word("returned %d\n", id)) == 0,
+	       "spawn() was to return %d, %s: %s", id, why,
+	       *output_of(run) ? output_of(run) : "it has ended its caller");
+	caller = pid_of(run);
 	EXPECT(strcmp(proc_link(caller, "cwd"), "/tmp") == 0,
 	       "spawn() has changed its caller's working directory to %s",
 	       proc_link(caller, "cwd"));
@@ -307,7 +308,8 @@ static void prepared(void)
 	pid_t command = await_child(run, token);
 
 	expect_full(command);
-	expect_caller_as_before(run, command);
+	expect_caller_as_before(run, inner_pid(command),
+				"the command's process id there");
 	EXPECT(RUN("rm", "/tmp/prepared") == 0, "the test could not go on");
 	token = fresh_token();
 	START("driver", "become", "full", "probe", "hold", token);
@@ -363,40 +365,51 @@ static size_t count_words(const char *text, const char *word)
 	return count;
 }
 
-/* A child that cannot execute leaves what is its parent's alone. */
-static void expect_quiet_end(void)
+/* A child in which `what` fails leaves what is its parent's alone. */
+static void expect_quiet_end(const char *how, const char *what, int status)
 {
-	struct run *run = START("driver", "buffered", fresh_token());
+	struct run *run = START("driver", "buffered", how, fresh_token());
 
-	EXPECT(finish(run) == 127, "expected exit status 127, saw %d",
+	EXPECT(finish(run) == status,
+	       "%s failed: expected exit status %d, saw %d", what, status,
 	       finish(run));
 	EXPECT(count_words(output_of(run), "buffer") == 1,
-	       "what stood in its parent's buffer came out %zu times: the "
-	       "child ended through exit(3), not _exit(2)",
-	       count_words(output_of(run), "buffer"));
+	       "%s failed, and what stood in its parent's buffer came out %zu "
+	       "times: the child ended through exit(3), not _exit(2)",
+	       what, count_words(output_of(run), "buffer"));
 	EXPECT(count_words(output_of(run), "handler") == 1,
-	       "the parent's exit handler was called %zu times: the child "
-	       "ended through exit(3), not _exit(2)",
-	       count_words(output_of(run), "handler"));
+	       "%s failed, and the parent's exit handler was called %zu times: "
+	       "the child ended through exit(3), not _exit(2)",
+	       what, count_words(output_of(run), "handler"));
+}
+
+/* A fork(2) that fails is told of, and leaves the caller as it was. */
+static void expect_no_child(void)
+{
+	const char *token = fresh_token(), *fails = "fail=fork:1:11";
+	struct run *run = START("probe", "launch", fails,
+				word("spawn probe hold %s", token));
+
+	expect_not_executed(run, token, "fork(2)");
+	expect_refusal(run, word("probe: %s", strerror(EAGAIN)));
+	run = START("probe", "launch", fails, "driver alone probe");
+	expect_caller_as_before(run, -1, "for fork(2) failed");
 }
 
 static void failures(void)
 {
 	const char *token = fresh_token();
-	struct run *run;
-	char line[64];
+	struct run *run = START("driver", "alone", "probe", "hold", token);
 
-	run = START("driver", "alone", "probe", "hold", token);
 	await_child(run, token);
 	await_return(run);
 	kill_process(find_probe(token), SIGKILL);
 	expect_status(run, 128 + SIGKILL);
-	snprintf(line, sizeof(line), "spawn probe hold %s", token);
-	run = START("probe", "launch", "fail=fork:1:11", line);
-	expect_not_executed(run, token, "fork(2)");
-	expect_refusal(run, word("probe: %s", strerror(EAGAIN)));
+	expect_no_child();
 	about_task(1);
-	expect_quiet_end();
+	expect_quiet_end("alone", "execve(2)", 127);
+	expect_quiet_end("refused", "prepare()", 125);
+	expect_quiet_end("lost", "chdir(2)", 125);
 }
 
 static const struct test tests[] = {
