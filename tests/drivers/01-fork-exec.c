@@ -8,6 +8,7 @@
  *				SIGUSR1 and SIGUSR2
  *	driver refused CMD...	with a prepare() that fails with EDOM
  *	driver lost CMD...	with a directory that there is not
+ *	driver path CMD...	with an environment whose PATH is /tmp/bin
  *	driver alone CMD...	with a file and arguments, and nothing else
  *	driver become CASE CMD...
  *				any of these by exec_command(): becomes CMD
@@ -81,6 +82,7 @@ static void say_goodbye(void)
 static void fill_in(const char *what, struct command *command, sigset_t *mask)
 {
 	static char *const envp[] = {"ONLY=this", "PATH=/mnt:/bin", NULL};
+	static char *const path[] = {"PATH=/tmp/bin", NULL};
 
 	if (strcmp(what, "full") == 0) {
 		sigemptyset(mask);
@@ -96,6 +98,8 @@ static void fill_in(const char *what, struct command *command, sigset_t *mask)
 		command->data = "nothing";
 	} else if (strcmp(what, "lost") == 0) {
 		command->dir = "/nowhere";
+	} else if (strcmp(what, "path") == 0) {
+		command->envp = path;
 	}
 }
 

@@ -129,7 +129,7 @@ static void environment(void)
 
 static void path_of_command(void)
 {
-	const char *token = fresh_token();
+	const char *token = fresh_token(), *other = fresh_token();
 	struct run *run;
 
 	EXPECT(RUN("mkdir", "/tmp/bin", "/tmp/shut") == 0 &&
@@ -141,6 +141,14 @@ static void path_of_command(void)
 	await_child(START("spawn", "-e", "PATH=/nowhere:/tmp/shut:/tmp/bin",
 			  "hidden", "hold", token),
 		    token);
+	/* The same by envp, which is not the caller's environment. */
+	run = START("driver", "path", "hidden", "hold", other);
+	AWAIT(has_ended(run) || find_probe(other), "it has not ended");
+	EXPECT(find_probe(other),
+	       "with PATH=/tmp/bin in command->envp, what is in /tmp/bin was "
+	       "not executed: exit status %d",
+	       finish(run));
+	await_child(run, other);
 	run = START("spawn", "-e", "PATH=/tmp/shut:/nowhere", "hidden");
 	EXPECT(finish(run) == 126,
 	       "with a file in PATH that may not be executed, and no other, "
