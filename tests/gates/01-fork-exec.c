@@ -161,6 +161,36 @@ static void path_of_command(void)
 	       finish(run));
 }
 
+/*
+ * The line names the operation by one of the words. The program's name and the
+ * reason have words of their own.
+ */
+static void expect_operation(struct run *run, const char *example,
+			     const char *const words[])
+{
+	const char *line = errors_of(run), *reason = strrchr(line, ':');
+	const char *found = NULL;
+
+	if (strncmp(line, "spawn: ", 7) == 0)
+		line += 7;
+	for (; *words && !found; words++)
+		found = strstr(line, *words);
+	EXPECT(found && reason && found < reason,
+	       "the line on standard error does not say which operation "
+	       "failed, as in \"%s\"",
+	       example);
+}
+
+static void expect_no_directory(void)
+{
+	static const char *const words[] = {"dir", "cd", NULL};
+	struct run *run =
+		START("spawn", "-C", "/nowhere", "probe", "exit", "0");
+
+	expect_refusal(run, "/nowhere");
+	expect_operation(run, "chdir /nowhere", words);
+}
+
 static void working_directory(void)
 {
 	const char *token = fresh_token();
@@ -174,7 +204,7 @@ static void working_directory(void)
 	       "with a directory the command has %d descriptors, not 3",
 	       count_descriptors(command));
 	kill_process(command, SIGKILL);
-	REFUSES("/nowhere", "spawn", "-C", "/nowhere", "probe", "exit", "0");
+	expect_no_directory();
 	REFUSES(strerror(ENOENT), "spawn", "-C", "", "probe", "exit", "0");
 }
 
@@ -351,10 +381,13 @@ static void expect_not_started(struct run *run, int status, const char *why)
 
 static void cannot_start(void)
 {
+	static const char *const words[] = {"exec", "spawn", "run", "start",
+					    NULL};
 	const char *missing = fresh_token();
+	struct run *run = START("spawn", "-a", "other", missing);
 
-	expect_not_started(START("spawn", "-a", "other", missing), 127,
-			   missing);
+	expect_not_started(run, 127, missing);
+	expect_operation(run, word("execve %s", missing), words);
 	expect_not_started(START("spawn", "/tmp/none/such"), 127, "No such");
 	expect_not_started(START("spawn", "/tmp"), 126, "Permission denied");
 	write_in_sandbox("/tmp/noformat", "\x01\x02 no program\n");
@@ -394,12 +427,15 @@ static void expect_quiet_end(const char *how, const char *what, int status)
 /* A fork(2) that fails is told of, and leaves the caller as it was. */
 static void expect_no_child(void)
 {
+	static const char *const words[] = {"fork", "clone", "spawn", "start",
+					    NULL};
 	const char *token = fresh_token(), *fails = "fail=fork:1:11";
 	struct run *run = START("probe", "launch", fails,
 				word("spawn probe hold %s", token));
 
 	expect_not_executed(run, token, "fork(2)");
 	expect_refusal(run, word("probe: %s", strerror(EAGAIN)));
+	expect_operation(run, "fork for probe", words);
 	run = START("probe", "launch", fails, "driver alone probe");
 	expect_caller_as_before(run, -1, "for fork(2) failed");
 }
