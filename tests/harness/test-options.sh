@@ -41,9 +41,21 @@ judge --seed -1
 ok "--seed -1" refused 125 "--seed"
 judge --test exit_status --results "$work/results"
 ok "one test, and its line of results" test "$(wc -l <"$work/results")" -eq 1
-judge --program /bin/true --test descriptors
-ok "what was run can be pasted into a shell" says \
-	"ran: sh -c 'trap '\\'''\\'' HUP;"
+# word NUMBER COMMAND: that one, as a shell takes it
+word()
+{
+	number=$1
+	eval "set -- $2"
+	shift $((number - 1))
+	echo "$1"
+}
+rm -f "$work/results"
+run "$build/tests/gates/03-signals" --test every_signal \
+	--program "$build/reference/supervise" --rootfs "$build/rootfs" \
+	--driver "$build/reference/drivers/03-signals" \
+	--probe "$build/tests/probe" --results "$work/results"
+ok "what was run can be pasted into a shell" test "trap 'exit \$0' USR1" = \
+	"$(word 4 "$(jq -r .command "$work/results")" | cut -d';' -f1)"
 printf '#!/bin/sh\necho one >&2; echo two >&2; exit 3\n' >"$work/spawn"
 chmod +x "$work/spawn"
 judge --program "$work/spawn" --test exit_status
