@@ -10,7 +10,7 @@ LOOP = B=$B UNLOCK=$(UNLOCK) HANDOUT=$(HANDOUT) FILES='$(STUDENT_FILES)' \
 	sh tests/loop
 
 .PHONY: loop watch hint reset solution submission sandbox unlocked
-loop: ##y build your stages, judge them, say what is next
+loop: ##y judge your stages, say what is next; UNLOCK=1: in any order
 	@$(LOOP)/loop.sh
 
 CHECKS := $(NUMBERS:%=check-%) $(patsubst 0%,check-%,$(filter 0%,$(NUMBERS)))
