@@ -8,7 +8,9 @@
  *	driver copy-reset TEXT	the same from a socket: TEXT comes, and then the
  *				peer closes, with something unread
  *	driver receive PATH	fifo_receive() to standard output
- *	driver send PATH	fifo_send() from standard input; these four
+ *	driver receive-full PATH
+ *				the same to a disk that is full
+ *	driver send PATH	fifo_send() from standard input; these five
  *				print the result on standard error
  *	driver barrier WHAT GO	a child waits at a barrier; at GO its parent
  *				does WHAT: "release" or "close", or "twice":
@@ -179,6 +181,15 @@ static _Noreturn void transferred(ssize_t result)
 static int receive(char **words)
 {
 	transferred(fifo_receive(words[0], STDOUT_FILENO));
+}
+
+static int receive_full(char **words)
+{
+	int full = must(open("/dev/full", O_WRONLY | O_CLOEXEC), "open");
+	ssize_t result = fifo_receive(words[0], full);
+
+	close_end(&full);
+	transferred(result);
 }
 
 static int send_all(char **words)
@@ -501,6 +512,7 @@ int main(int argc, char **argv)
 		{"copy", 0, copy},
 		{"copy-reset", 1, copy_reset},
 		{"receive", 1, receive},
+		{"receive-full", 1, receive_full},
 		{"send", 1, send_all},
 		{"barrier", 2, barrier},
 		{"listen", 1, listen_at},

@@ -739,8 +739,11 @@ static void sends(const char *path)
 	EXPECT(read(out, &byte, 1) == 0,
 	       "fifo_send() has returned, and who reads the FIFO sees no end "
 	       "of file");
-	close(out);
 	end(run);
+	run = START("sh", "-c", "exec driver send $0 </tmp", path);
+	expect_closed(run, "what is to be sent cannot be read", EISDIR);
+	end(run);
+	close(out);
 	EXPECT(type_of(path) == S_IFIFO, "send has removed the FIFO, which is "
 					 "the receiver's");
 }
@@ -809,8 +812,10 @@ static void removes(void)
 	EXPECT(type_of(path) == 0,
 	       "ended by signal %d, it has left the FIFO behind", sig);
 	START("sh", "-c", "probe await ${0#/tmp/}; echo x >$0", path);
-	run = START("sh", "-c", "exec ipc fifo receive $0 >/dev/full", path);
-	expect_failure(run, "its output could not be written", ENOSPC);
+	run = START("driver", "receive-full", path);
+	expect_closed(run, "what came through the FIFO cannot be written",
+		      ENOSPC);
+	end(run);
 	EXPECT(type_of(path) == 0,
 	       "copying has failed, and the FIFO is left behind");
 	run = START("sh", "-c", "ulimit -n 3; exec driver receive $0", path);
