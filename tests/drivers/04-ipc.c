@@ -13,14 +13,14 @@
  *	driver send PATH	fifo_send() from standard input; these five
  *				print the result on standard error
  *	driver barrier WHAT GO	a child waits at a barrier; at GO its parent
- *				does WHAT: "release" or "close", or "twice":
- *				release, and then both close the barrier too;
- *				or "handled": release, having a handler for
- *				SIGPIPE, which says "caught" and holds still,
- *				with SIGUSR1 blocked and SIGPIPE not. With
- *				"nobody" the child has ended before, and the
- *				parent releases. "through" when the child has
- *				returned, "done" when the parent has
+ *				does WHAT: "release" or "close", or "handled":
+ *				release, having a handler for SIGPIPE, which
+ *				says "caught" and holds still, with SIGUSR1
+ *				blocked and SIGPIPE not. With "nobody" the child
+ *				has ended before, and the parent releases.
+ *				"through" when the child has returned, "done"
+ *				when the parent has; a closed end that is not -1
+ *				then is a failure, EBADF
  *	driver listen PATH	socket_listen(), then who connects: "pid uid
  *				gid"
  *	driver connect PATH	socket_connect()
@@ -57,7 +57,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -197,18 +196,20 @@ static int send_all(char **words)
 	transferred(fifo_send(words[0], STDIN_FILENO));
 }
 
-/* What is opened now may have the numbers that the barrier's ends had. */
-static void close_again(struct barrier *barrier)
+/* Who closes it once more, by a number that it keeps, closes another's. */
+static int marked(int end)
 {
-	int later[2];
+	if (end != -1 && fcntl(end, F_GETFD) < 0)
+		return failed("use", "an end that is closed, and not -1");
+	return 0;
+}
 
-	for (int i = 0; i < 2; i++)
-		later[i] = must(dup(STDIN_FILENO), "dup");
-	barrier_close(barrier);
-	for (int i = 0; i < 2; i++)
-		if (close(later[i]) < 0)
-			bad_usage("barrier_close() has closed what was opened "
-				  "after the barrier's ends were closed");
+static _Noreturn void settle_at(const struct barrier *barrier, int result,
+				const char *word)
+{
+	if (marked(barrier->read_end) < 0 || marked(barrier->write_end) < 0)
+		result = -1;
+	settle(result, word);
 }
 
 static void caught(int sig, siginfo_t *info, void *context)
@@ -237,10 +238,9 @@ static void handle_sigpipe(void)
 static int barrier(char **words)
 {
 	const char *what = words[0];
-	const bool twice = strcmp(what, "twice") == 0;
 	struct barrier barrier;
 	pid_t child;
-	int result;
+	int result = 0;
 
 	if (strcmp(what, "handled") == 0)
 		handle_sigpipe();
@@ -251,21 +251,16 @@ static int barrier(char **words)
 		_exit(0);
 	if (child == 0) {
 		result = barrier_wait(&barrier);
-		if (twice)
-			close_again(&barrier);
-		settle(result, "through");
+		settle_at(&barrier, result, "through");
 	}
 	if (strcmp(what, "nobody") == 0)
 		wait_for_child(child);
 	wait_for(words[1]);
-	result = 0;
 	if (strcmp(what, "close") == 0)
 		barrier_close(&barrier);
 	else
 		result = barrier_release(&barrier);
-	if (twice)
-		close_again(&barrier);
-	settle(result, "done");
+	settle_at(&barrier, result, "done");
 }
 
 static int listen_at(char **words)
