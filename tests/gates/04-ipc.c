@@ -310,15 +310,19 @@ static void expect_pipeline(struct run *run, size_t count, int closed,
 
 static void connected(void)
 {
-	static const char *const closed[] = {"", "<&-", "<&- >&-"};
+	static const struct {
+		const char *redirection;
+		int closed;
+	} rounds[] = {{"", 0}, {"<&-", 1}, {">&-", 1}, {"<&- >&-", 2}};
 	struct run *run;
 
-	/* Pipes made while 0 or 1 are free are given these numbers. */
-	for (int i = 0; i < 3; i++) {
-		size_t count = (size_t)random_between(3, 6);
-
-		run = start_holding(count, ":", closed[i]);
-		expect_pipeline(run, count, i, 0);
+	/*
+	 * Pipes made while 0 or 1 are free are given these numbers: of four
+	 * commands one in the middle, and the last, has to read from 1.
+	 */
+	for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
+		run = start_holding(4, ":", rounds[i].redirection);
+		expect_pipeline(run, 4, rounds[i].closed, 0);
 		end(run);
 	}
 	/* 0, 1, 2 and three more. */

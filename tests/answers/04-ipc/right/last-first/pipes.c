@@ -47,9 +47,9 @@ int pipeline(const struct command *commands, size_t count, pid_t *pids)
 		i--;
 		pids[i] = fork();
 		if (pids[i] == 0) {
-			/* What is to be 1 may have the number 0. */
-			be(out, STDOUT_FILENO);
+			/* What is to be 0 may have the number 1. */
 			be(ends[0], STDIN_FILENO);
+			be(out, STDOUT_FILENO);
 			exec_command(&commands[i]);
 		}
 		if (pids[i] < 0)
