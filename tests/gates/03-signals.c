@@ -856,16 +856,16 @@ static void timeout_ends(void)
 }
 
 /*
- * The command ends before its timeout, and supervise, which was stopped then,
- * goes on after it. False when the command has ended too late.
+ * The command ends before its timeout, with supervise stopped; at *due it is to
+ * go on. NULL when the command has ended too late for that.
  */
-static bool ended_in_time(double timeout)
+static struct run *end_unheard(double timeout, double *due)
 {
 	const char *early = fresh_token(), *token = fresh_token();
 	struct run *run = START(
 		"probe", "launch", paused_early(early),
 		word("supervise --timeout %.3f probe hold %s", timeout, token));
-	double started, slept, ended;
+	double started;
 	pid_t supervise, command;
 
 	await_paused_early(run, early);
@@ -877,27 +877,30 @@ static bool ended_in_time(double timeout)
 	      "rest");
 	command = find_probe(token);
 	if (command == 0)
-		return false;
-	slept = seconds_now();
+		return NULL;
+	*due = seconds_now() + timeout;
 	kill_process(supervise, SIGSTOP);
 	AWAIT(state_of(supervise) == 'T' || has_ended(run),
 	      "SIGSTOP was sent to supervise, and it runs on");
 	kill_process(command, SIGKILL);
 	AWAIT(is_dying(command) || state_of(command) == 0,
 	      "the command was not ended");
-	ended = seconds_now();
-	AWAIT(seconds_now() > slept + timeout, "the clock stands still");
+	if (!has_ended(run) && seconds_now() < started + timeout)
+		return run;
 	kill_process(supervise, SIGCONT);
-	if (ended > started + timeout) {
-		finish(run);
-		return false;
-	}
+	finish(run);
+	return NULL;
+}
+
+static void expect_in_time(struct run *run, double due)
+{
+	AWAIT(seconds_now() > due, "the clock stands still");
+	send_signal(run, SIGCONT);
 	EXPECT(finish(run) == 128 + SIGKILL,
-	       "the command has ended before its timeout of %.3f s, and "
-	       "supervise, which was stopped then, has gone on after it: "
-	       "expected exit status %d, saw %d",
-	       timeout, 128 + SIGKILL, finish(run));
-	return true;
+	       "the command has ended before its timeout, and supervise, which "
+	       "was stopped then, has gone on after it: expected exit status "
+	       "%d, saw %d",
+	       128 + SIGKILL, finish(run));
 }
 
 static void pass_after_timeout(struct run *run, int sig)
@@ -1004,17 +1007,20 @@ static void timeout_of_late(void)
 
 static void timeout(void)
 {
-	double longer = 0.05;
+	double longer = 0.1, due = 0;
+	struct run *unheard;
 
 	timeout_ends();
+	while (!(unheard = end_unheard(longer, &due)) && longer < 5)
+		longer *= 4;
 	about_task(3);
 	timeout_of_late();
+	about_task(7);
+	if (unheard)
+		expect_in_time(unheard, due);
 	about_task(5);
 	timeout_after_term();
 	no_timeout();
-	about_task(7);
-	while (!ended_in_time(longer) && longer < 5)
-		longer *= 4;
 }
 
 /* A job without a terminal, as `supervise CMD &` in a script. */
