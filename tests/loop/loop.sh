@@ -73,12 +73,12 @@ bar()
 	printf '\n[%s] %d of 10 stages\n\n' "$line" $done
 }
 
-# tell_shut STAGE: what is begun of those after it
+# tell_shut STAGE: what is begun of those after it, and not passed
 tell_shut()
 {
 	after=
 	for stage in $stages; do
-		[ -z "$after" ] || ! begun "$stage" || {
+		[ -z "$after" ] || passed "$stage" || ! begun "$stage" || {
 			say "You have begun stage $stage too, which is shut until" \
 				"then. make UNLOCK=1 judges it."
 			return
