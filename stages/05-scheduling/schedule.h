@@ -65,12 +65,12 @@ struct lane {
  * Lets `count` processes (1 or more) that do nothing but spin compete for one
  * CPU, one that the caller may use, each with its lane's nice value and
  * SCHED_OTHER, for `seconds` of wall time (more than 0). They start together
- * (shared.h), are gone when this returns, and die with the caller when it is
- * killed (watch.h). They stay in the caller's session: with autogroup on, nice
- * compares only inside one session (sched(7)). The caller itself keeps its own
- * nice value, policy and CPUs, its signal handlers and mask, and its other
- * children. A signal that it handles meanwhile makes the race neither shorter
- * nor longer.
+ * when all are set up (shared.h), are gone when this returns, and die with the
+ * caller when it is killed (watch.h). They stay in the caller's session: with
+ * autogroup on, nice compares only inside one session (sched(7)). The caller
+ * itself keeps its own nice value, policy and CPUs, its signal handlers and
+ * mask, and its other children. A signal that it handles meanwhile makes the
+ * race neither shorter nor longer.
  *
  * Returns 0, or -1 with errno: EINVAL for values out of range, EACCES
  * or EPERM when a lane wants a nice value that the caller may not give,

@@ -740,23 +740,34 @@ static void choose_nices(void)
 
 /*
  * The race, from a caller whose policy and nice value are not those of the
- * lanes; `setting` as of the launcher.
+ * lanes; `settings` as of the launcher, NULL: none.
  */
-static struct run *start_race(const char *setting, const char *options)
+static struct run *start_race_with(const char *const settings[3],
+				   const char *options)
 {
 	char program[160], nice[32];
+	const char *words[9] = {"probe", "launch", "policy=3", nice};
+	size_t count = 4;
 
 	choose_nices();
 	snprintf(nice, sizeof(nice), "nice=%d", base_nice() + 1);
 	snprintf(program, sizeof(program), "schedule --race %d,%d,%d %s",
 		 nices[0], nices[1], nices[2], options);
-	return START("probe", "launch", "policy=3", nice, setting, program);
+	for (int i = 0; i < 3 && settings[i]; i++)
+		words[count++] = settings[i];
+	words[count] = program;
+	return start(NULL, words);
+}
+
+static struct run *start_race(const char *setting, const char *options)
+{
+	return start_race_with((const char *const[3]){setting}, options);
 }
 
 /* The same, once all lanes run. */
 static struct run *start_long_race(const char *options)
 {
-	struct run *run = start_race("block=0", options);
+	struct run *run = start_race(NULL, options);
 
 	AWAIT(on_the_way(pid_of(run)) || has_ended(run),
 	      "there are not three children with nice values %d, %d and %d "
@@ -803,6 +814,73 @@ static void start_together(void)
 	      "the lanes do not start");
 	EXPECT(!has_ended(run), "it has ended, with status %d, before its time",
 	       finish(run));
+	send_signal(run, SIGKILL);
+	finish(run);
+}
+
+/* Each nice value has its lane, which has the rest of it too. */
+static bool all_set_up(const pid_t *found, size_t count)
+{
+	for (int i = 0; i < LANES; i++) {
+		bool is_there = false;
+
+		for (size_t n = 0; n < count; n++) {
+			cpu_set_t cpus = cpus_of(found[n]);
+
+			is_there |= nice_of(found[n]) == nices[i] &&
+				    policy_of(found[n]) == SCHED_OTHER &&
+				    CPU_COUNT(&cpus) == 1;
+		}
+		if (!is_there)
+			return false;
+	}
+	return true;
+}
+
+/* Which of the calls is held up: its number `numbers` tells; -1: none is. */
+static int held_call(const char *const tokens[3], const int numbers[3])
+{
+	for (int i = 0; i < 3; i++)
+		if (exists(word("%s.%d", tokens[i], numbers[i]), ".paused"))
+			return i;
+	return -1;
+}
+
+/*
+ * Each time that somebody, be it the caller or a lane, is about to set one of
+ * these nobody runs, unless all lanes have what they are to run with.
+ */
+static void start_set_up(void)
+{
+	const char *const tokens[] = {fresh_token(), fresh_token(),
+				      fresh_token()};
+	const char *const pauses[] = {
+		word("pause=setaffinity:0:%s", tokens[0]),
+		word("pause=setpriority:0:%s", tokens[1]),
+		word("pause=setscheduler:0:%s", tokens[2]),
+	};
+	struct run *run = start_race_with(pauses, "--seconds 30");
+	int numbers[] = {1, 1, 1}, held;
+	pid_t found[LANES];
+
+	for (int n = 0; n < 100; n++) {
+		size_t count;
+
+		AWAIT((held = held_call(tokens, numbers)) >= 0 ||
+			      on_the_way(pid_of(run)) || has_ended(run),
+		      "the lanes do not start");
+		EXPECT(!has_ended(run),
+		       "it has ended, with status %d, before its time",
+		       finish(run));
+		if (held < 0)
+			break;
+		count = children_of(pid_of(run), found, LANES);
+		for (size_t i = 0; i < count && !all_set_up(found, count); i++)
+			expect_waiting(found[i], i + 1,
+				       ", and not all have their nice values, "
+				       "policy and CPU yet");
+		release(word("%s.%d", tokens[held], numbers[held]++));
+	}
 	send_signal(run, SIGKILL);
 	finish(run);
 }
@@ -944,6 +1022,7 @@ static void race_lanes(void)
 		expect_nothing_left();
 	}
 	start_together();
+	start_set_up();
 	start_interrupted();
 	start_while_moved();
 }
