@@ -144,8 +144,12 @@ static void expect_unchanged(pid_t pid, const char *who)
 	expect_cpus(pid, &cpus, who);
 }
 
-/* `schedule` with these options before CMD, which holds still. */
-static pid_t hold_with(const char *options, const char *setting)
+/*
+ * `schedule` with these options before CMD, which holds still. `other`: a
+ * second setting, or NULL.
+ */
+static pid_t hold_with_both(const char *options, const char *setting,
+			    const char *other)
 {
 	const char *token = fresh_token();
 	char program[256];
@@ -154,11 +158,17 @@ static pid_t hold_with(const char *options, const char *setting)
 
 	snprintf(program, sizeof(program), "schedule %s probe hold %s", options,
 		 token);
-	run = START("probe", "launch", setting, program);
+	run = START("probe", "launch", setting, other ? other : program,
+		    other ? program : NULL);
 	command = await_probe(token);
 	EXPECT(command == pid_of(run),
 	       "CMD is not executed in schedule's own process");
 	return command;
+}
+
+static pid_t hold_with(const char *options, const char *setting)
+{
+	return hold_with_both(options, setting, NULL);
 }
 
 /* apply_schedule() to a child, by the driver: the child, which is CMD. */
@@ -434,18 +444,22 @@ static void policies(void)
 		{"--policy=idle", "policy=3", SCHED_IDLE},
 		{"--policy batch --nice 19", "policy=0", SCHED_BATCH},
 	};
-	pid_t command = 0;
+	const int nice = base_nice() + random_between(1, 3);
+	pid_t command;
 
-	base_nice();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		command = hold_with(cases[i].option, cases[i].inherited);
+		bool both = strstr(cases[i].option, "--nice") != NULL;
+
+		command = hold_with_both(cases[i].option, cases[i].inherited,
+					 word("nice=%d", nice));
 		EXPECT(policy_of(command) == cases[i].policy,
 		       "expected policy %d, saw %#x (0 other, 3 batch, 5 idle)",
 		       cases[i].policy, (unsigned)policy_of(command));
+		EXPECT(nice_of(command) == (both ? 19 : nice),
+		       "%s, called with nice value %d: expected %d, saw %d",
+		       cases[i].option, nice, both ? 19 : nice,
+		       nice_of(command));
 	}
-	EXPECT(nice_of(command) == 19,
-	       "--nice together with --policy: expected 19, saw %d",
-	       nice_of(command));
 	command = hold_child("policy=3:0");
 	EXPECT(policy_of(command) == SCHED_BATCH,
 	       "applied to a child: expected policy 3, saw %#x",
