@@ -47,9 +47,9 @@ int apply_schedule(pid_t pid, const struct schedule *schedule);
 
 /*
  * The weight that the kernel gives a nice value: 1024 for 0, multiplied or
- * divided by 1.25 for each step. (Its own table is rounded to whole numbers,
- * up to 3 percent off.) A process gets its weight's share of the sum of those
- * that compete. 0 when `nice` is not in -20 to 19.
+ * divided by 1.25 for each step. (Its own table, of whole numbers, is up to 3
+ * percent off; this is not rounded.) A process gets its weight's share of the
+ * sum of those that compete. 0 when `nice` is not in -20 to 19.
  */
 double nice_weight(int nice);
 

@@ -5,7 +5,8 @@
  *	driver self SETTING... CMD...	one apply_schedule() to itself, then CMD
  *	driver child SETTING... CMD...	to a child, which then becomes CMD;
  *					exits as that does
- *	driver weights NICE...		nice_weight() of each, a line for each
+ *	driver weights FIRST LAST	nice_weight() of each of these, a line
+ *					for each
  *	driver race SECONDS NICE...	race(); says "returned", what, "after",
  *					how many seconds, "had" and the CPU time
  *					of the first lane, and waits to be
@@ -189,9 +190,9 @@ int main(int argc, char **argv)
 	struct schedule schedule = {0};
 	char **words = argv + 2;
 
-	if (strcmp(what, "weights") == 0) {
-		for (; *words; words++)
-			printf("%.9g\n", nice_weight(atoi(*words)));
+	if (strcmp(what, "weights") == 0 && argc == 4) {
+		for (int nice = atoi(words[0]); nice <= atoi(words[1]); nice++)
+			printf("%.9g\n", nice_weight(nice));
 		return 0;
 	}
 	if (strcmp(what, "alarmed") == 0 && argc > 3)

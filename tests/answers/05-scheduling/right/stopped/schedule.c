@@ -87,7 +87,6 @@ int apply_schedule(pid_t pid, const struct schedule *schedule)
 	return schedule->set_nice ? change_nice(who, schedule->nice) : 0;
 }
 
-/* To the nearest whole number, as the kernel's own table is. */
 double nice_weight(int nice)
 {
 	double weight = 1024;
@@ -96,7 +95,7 @@ double nice_weight(int nice)
 		return 0;
 	for (int i = 0; i < abs(nice); i++)
 		weight = nice < 0 ? weight * 5 / 4 : weight * 4 / 5;
-	return (double)(long)(weight + 0.5);
+	return weight;
 }
 
 /* Where a lane says why it cannot run. */
