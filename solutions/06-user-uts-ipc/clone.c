@@ -15,7 +15,8 @@
  * flags; the signal that tells the parent of the child's end, which is 0
  * unless you say otherwise; and, each when it is asked for, the pidfd and the
  * cgroup, which take a flag and a field both. Both fields are 64 bits wide:
- * an address goes in as a number. The call returns as fork(2) does.
+ * an address goes in as a number. The call returns as fork(2) does. A cgroup
+ * below -1 is EBADF, and yours to refuse: the kernel is told no such number.
  */
 pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
 {
@@ -27,6 +28,11 @@ pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
 	pid_t child;
 	int fd = -1;
 
+	/* In 64 bits without a sign it would be a large number, EINVAL. */
+	if (cgroup < -1) {
+		errno = EBADF;
+		return failed("clone3", "into cgroup %d", cgroup);
+	}
 	if (pidfd) {
 		args.flags |= CLONE_PIDFD;
 		args.pidfd = (uintptr_t)&fd;

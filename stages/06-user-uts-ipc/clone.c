@@ -15,7 +15,8 @@
  * flags; the signal that tells the parent of the child's end, which is 0
  * unless you say otherwise; and, each when it is asked for, the pidfd and the
  * cgroup, which take a flag and a field both. Both fields are 64 bits wide:
- * an address goes in as a number. The call returns as fork(2) does.
+ * an address goes in as a number. The call returns as fork(2) does. A cgroup
+ * below -1 is EBADF, and yours to refuse: the kernel is told no such number.
  */
 pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
 {

@@ -19,8 +19,9 @@
  *
  * Returns as fork(2) does: 0 in the child, its process id in the parent, or
  * -1 with errno: EPERM or ENOSPC when namespaces are forbidden or used up
- * here, EBADF when `cgroup` is none. The child's exit signal is SIGCHLD, so
- * that it is waited for as any other. clone(2), "The clone3() system call".
+ * here, EBADF when `cgroup` is none, a number below -1 too. The child's exit
+ * signal is SIGCHLD, so that it is waited for as any other. clone(2), "The
+ * clone3() system call".
  */
 pid_t clone_process(uint64_t flags, int cgroup, int *pidfd);
 

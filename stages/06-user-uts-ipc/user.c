@@ -32,8 +32,9 @@ int map_ids(pid_t pid, const struct id_map *users, size_t user_count,
  * TODO 3: groups before the user: a process that stops being user 0 loses the
  * capabilities that all of this takes. First the supplementary groups:
  * setgroups(2) with none; EPERM is the answer where that is denied, and no
- * failure. Then all three group ids, then all three user ids. setresgid(2),
- * setresuid(2).
+ * failure. Then all three group ids, then all three user ids. To both calls -1
+ * means "leave it": that is no id, and EINVAL before anything is changed.
+ * setresgid(2), setresuid(2).
  */
 int become_user(uid_t uid, gid_t gid)
 {

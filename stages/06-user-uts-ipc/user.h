@@ -34,7 +34,8 @@ int map_ids(pid_t pid, const struct id_map *users, size_t user_count,
  * Becomes user `uid` and group `gid` of this user namespace: real, effective
  * and saved, supplementary groups cleared where that is permitted. Groups
  * first: afterwards it would not be allowed. Returns 0, or -1 with errno;
- * EINVAL when an id is not mapped here. setresgid(2), setresuid(2).
+ * EINVAL when an id is not mapped here, as -1 never is. setresgid(2),
+ * setresuid(2).
  */
 int become_user(uid_t uid, gid_t gid);
 

@@ -225,16 +225,17 @@ static void expect_told(struct run *run, int status)
 	       status, finish(run));
 }
 
-/* 0 is a descriptor like any other. */
+/* 0 is a descriptor like any other, and -1 alone means that none is given. */
 static void expect_no_cgroup(int descriptor)
 {
 	struct run *run = START("driver", "cgroup", number_word(descriptor));
 
 	EXPECT(finish(run) == 125,
 	       "told to start the child in a cgroup whose descriptor is %d, "
-	       "which is that of another file: expected EBADF and exit status "
-	       "125, saw %d: CLONE_INTO_CGROUP is not asked for",
-	       descriptor, finish(run));
+	       "which is %s: expected EBADF and exit status 125, saw %d: "
+	       "CLONE_INTO_CGROUP is not asked for",
+	       descriptor, descriptor < 0 ? "none" : "that of another file",
+	       finish(run));
 	expect_refusal(run, strerror(EBADF));
 }
 
@@ -278,6 +279,7 @@ static void clone_flags(void)
 	expect_told(run, 128 + SIGKILL);
 	expect_no_cgroup(0);
 	expect_no_cgroup(1);
+	expect_no_cgroup(-2);
 	snprintf(fault, sizeof(fault), "fail=fork:1:%d", EAGAIN);
 	snprintf(program, sizeof(program), "driver plain probe hold %s", token);
 	REFUSES(strerror(EAGAIN), "probe", "launch", fault, program);
@@ -508,6 +510,13 @@ static void becomes_user(void)
 	expect_failure(START_WITH({.as_root = true}, "driver", "become", "1000",
 				  "100000"),
 		       strerror(EINVAL), "a group that is not mapped");
+	/* To the kernel this is none at all, and no reason to fail. */
+	expect_failure(START_WITH({.as_root = true}, "driver", "become",
+				  id_word((unsigned)-1), "1000"),
+		       strerror(EINVAL), "user -1, which nobody is");
+	expect_failure(START_WITH({.as_root = true}, "driver", "become", "1000",
+				  id_word((unsigned)-1)),
+		       strerror(EINVAL), "group -1, which nobody is");
 }
 
 /* Programs of ours, which write down what they are asked for and do nothing. */

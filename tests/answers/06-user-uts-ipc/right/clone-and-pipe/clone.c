@@ -14,6 +14,10 @@ static pid_t clone_by_clone3(uint64_t flags, int cgroup, int *pidfd)
 {
 	struct clone_args args = {0};
 
+	if (cgroup < -1) {
+		errno = EBADF;
+		return -1;
+	}
 	args.flags = flags | (cgroup < 0 ? 0 : CLONE_INTO_CGROUP) |
 		     (pidfd ? CLONE_PIDFD : 0);
 	args.pidfd = (uint64_t)(uintptr_t)pidfd;
@@ -26,7 +30,7 @@ pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
 {
 	/* Where the older call has the address of the parent's thread id. */
 	pid_t child =
-		cgroup < 0 && !(flags & CLONE_NEWTIME)
+		cgroup == -1 && !(flags & CLONE_NEWTIME)
 			? (pid_t)syscall(SYS_clone,
 					 flags | SIGCHLD |
 						 (pidfd ? CLONE_PIDFD : 0),

@@ -66,6 +66,12 @@ int map_ids(pid_t pid, const struct id_map *users, size_t user_count,
 
 int become_user(uid_t uid, gid_t gid)
 {
+	const gid_t unchanged = (gid_t)-1;
+
+	if (uid == unchanged || gid == unchanged) {
+		errno = EINVAL;
+		return failed("become", "%u:%u", uid, gid);
+	}
 	if (setgroups(0, NULL) != 0 && errno != EPERM)
 		return failed("setgroups", "");
 	/* Both set the saved id too. */

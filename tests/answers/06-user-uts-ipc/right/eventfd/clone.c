@@ -21,6 +21,9 @@ pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
 	};
 	pid_t child;
 
+	errno = EBADF;
+	if (cgroup < -1)
+		return failed("clone3", "cgroup %d", cgroup);
 	if (cgroup >= 0)
 		args.flags |= CLONE_INTO_CGROUP;
 	child = sys_clone3(&args, sizeof(args));

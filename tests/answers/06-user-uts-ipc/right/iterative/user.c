@@ -54,6 +54,9 @@ int map_ids(pid_t pid, const struct id_map *users, size_t user_count,
 
 int become_user(uid_t uid, gid_t gid)
 {
+	errno = EINVAL;
+	if (gid + 1 == 0 || uid + 1 == 0)
+		return failed("become", "-1");
 	if (syscall(SYS_setgroups, 0, NULL) < 0 && errno != EPERM)
 		return failed("setgroups", "0");
 	if (syscall(SYS_setresgid, gid, gid, gid) < 0)
