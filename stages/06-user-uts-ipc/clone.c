@@ -27,11 +27,12 @@ pid_t clone_process(uint64_t flags, int cgroup, int *pidfd)
  * TODO 4: the child has to wait until its parent has written the maps. Open a
  * barrier (pipes.h) before you clone. The child waits there, becomes `uid` and
  * `gid` and returns 0; what goes wrong in it ends it with EXIT_OURS, and die()
- * says why, but for a parent that gave up (ECANCELED): that has said why. The
- * parent writes the maps by write_maps() (subid.h), calls arrange() if there
- * is one, and lets the child go. If any of that fails it takes everything
- * back: barrier, child, the zombie that it leaves, pidfd. Whoever is to return
- * -1 keeps the errno of what failed first.
+ * says why, but not when nobody is left to let it go (ECANCELED): its parent
+ * has died, or gives up and says why itself. The parent writes the maps by
+ * write_maps() (subid.h), calls arrange() if there is one, and lets the child
+ * go. If any of that fails it takes everything back: barrier, child, which is
+ * killed unless it has ended, the zombie that it leaves, pidfd. Whoever is to
+ * return -1 keeps the errno of what failed first.
  */
 pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd)
 {

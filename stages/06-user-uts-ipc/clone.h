@@ -55,9 +55,10 @@ struct namespaces {
  * Returns 0 in the child, its process id in the parent, or -1 in the parent
  * with errno; then there is no child any more, no zombie and no descriptor, and
  * the caller's other children are still its own to wait for. A child whose
- * parent dies or gives up meanwhile exits with 125 and says nothing. A child
- * that ends in here does so by _exit(2): what its caller has left for exit(3)
- * to do, or to write, is not its own. *pidfd as in clone_process().
+ * parent dies meanwhile exits with 125 and says nothing; nor does one that was
+ * given up. A child that ends in here does so by _exit(2): what its caller has
+ * left for exit(3) to do, or to write, is not its own. *pidfd as in
+ * clone_process(); when it is NULL no descriptor stays open.
  */
 pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd);
 
