@@ -50,7 +50,8 @@ struct namespaces {
  * child waits at a barrier until its parent has written the id maps and
  * arranged the rest: before that it is nobody, and a file it made or a
  * program it executed would be nobody's. Then it becomes `uid` and `gid`; if
- * it cannot, it says so and exits with 125.
+ * it cannot, it says so and exits with 125. A signal that it handles does not
+ * let it go.
  *
  * Returns 0 in the child, its process id in the parent, or -1 in the parent
  * with errno; then there is no child any more, no zombie and no descriptor, and
@@ -63,9 +64,9 @@ struct namespaces {
 pid_t fork_in_namespaces(const struct namespaces *world, int *pidfd);
 
 /*
- * Leaves the namespaces named by CLONE_NEW* flags for new ones (unshare(2)).
- * CLONE_NEWPID and CLONE_NEWTIME take effect for children only. Returns 0, or
- * -1 with errno.
+ * Leaves the namespaces named by CLONE_NEW* flags for new ones, all or none
+ * (unshare(2)). CLONE_NEWPID and CLONE_NEWTIME take effect for children only.
+ * Returns 0, or -1 with errno.
  */
 int leave_namespaces(int flags);
 

@@ -22,10 +22,12 @@
  *					fork_in_namespaces() with these maps
  *	driver group N CMD...		the same, with descriptor N as the
  *					cgroup
+ *	driver unasked CMD...		the same, own ids, without a pidfd
  *	driver helpers CMD...		the same, maps to be written by helpers
- *	driver arrange TOKEN CMD...	the same, own ids; arrange() says
- *					"arranging CHILD", makes TOKEN.arranging
- *					and waits for TOKEN, both in /tmp
+ *	driver arrange TOKEN CMD...	the same, own ids, by one who handles
+ *					SIGUSR1; arrange() says "arranging
+ *					CHILD", makes TOKEN.arranging and waits
+ *					for TOKEN, both in /tmp
  *	driver refuse			by a caller who has a zombie, "older
  *					PID", with an arrange() that fails with
  *					EDOM; reports that, says "done", holds
@@ -34,10 +36,11 @@
  *					exits as the child does then
  *	driver bereaved CMD...		with an arrange() that ends the child;
  *					if that is -1, as "refuse"
- *	driver leave FLAGS CMD...	leave_namespaces(), then becomes CMD
- *	driver join PID FLAGS CMD...	join_namespaces(), then becomes CMD; or
+ *	driver leave FLAGS CMD...	leave_namespaces(), then becomes CMD; or
  *					reports, says "done", holds still
+ *	driver join PID FLAGS CMD...	the same with join_namespaces()
  *	driver late			join_namespaces() of one that has ended
+ *	driver hostname NAME		set_hostname(); says "done", holds still
  *
  * Masks and flags are in base 16. What starts a child waits for it and exits
  * as that did. If the child that fork_in_namespaces() starts gets -1, or ends
@@ -58,6 +61,7 @@
 #include "failure.h"
 #include "syscalls.h"
 #include "user.h"
+#include "uts.h"
 
 #define MOST_MAPS 2000
 
@@ -264,7 +268,8 @@ static void tell_of_exit(void)
 		dprintf(STDOUT_FILENO, "exit(3) in the child\n");
 }
 
-static int start_world(const struct namespaces *world, char **words)
+static int start_in_world(const struct namespaces *world, bool with_pidfd,
+			  char **words)
 {
 	int pidfd = -1;
 	pid_t child;
@@ -272,7 +277,7 @@ static int start_world(const struct namespaces *world, char **words)
 	caller = getpid();
 	if (atexit(tell_of_exit) != 0)
 		die(EXIT_OURS);
-	child = fork_in_namespaces(world, &pidfd);
+	child = fork_in_namespaces(world, with_pidfd ? &pidfd : NULL);
 	if (child < 0) {
 		report_failure();
 		if (getpid() == caller)
@@ -284,6 +289,11 @@ static int start_world(const struct namespaces *world, char **words)
 		become(words);
 	dprintf(STDOUT_FILENO, "started %d %d\n", pidfd, (int)child);
 	return wait_for(child);
+}
+
+static int start_world(const struct namespaces *world, char **words)
+{
+	return start_in_world(world, true, words);
 }
 
 static int start_mapped_world(char **words)
@@ -324,6 +334,13 @@ static int start_grouped_world(char **words)
 	};
 
 	return start_world(&world, words + 1);
+}
+
+static int start_unasked(char **words)
+{
+	const struct namespaces world = {.cgroup = -1};
+
+	return start_in_world(&world, false, words);
 }
 
 /* The child of the one that ends is given to this process. */
@@ -370,11 +387,19 @@ static int start_failing(const struct namespaces *world, char **words)
 	return status;
 }
 
+static void do_nothing(int sig)
+{
+	(void)sig;
+}
+
 static int start_arranged(const char *what, char **words)
 {
+	/* Without SA_RESTART: what waits is interrupted. */
+	const struct sigaction handled = {.sa_handler = do_nothing};
 	struct namespaces world = {.cgroup = -1, .data = words[0]};
 
 	if (strcmp(what, "arrange") == 0) {
+		sigaction(SIGUSR1, &handled, NULL);
 		world.arrange = wait_for_file;
 		return start_world(&world, words + 1);
 	}
@@ -393,8 +418,10 @@ static int start_arranged(const char *what, char **words)
 
 static _Noreturn void leave(char **words)
 {
-	if (leave_namespaces((int)strtoul(words[0], NULL, 16)) < 0)
-		die(EXIT_OURS);
+	if (leave_namespaces((int)strtoul(words[0], NULL, 16)) < 0) {
+		report_failure();
+		hold();
+	}
 	become(words + 1);
 }
 
@@ -429,15 +456,23 @@ static _Noreturn void join_late(void)
 	_exit(0);
 }
 
+static _Noreturn void rename_host(char **words)
+{
+	if (set_hostname(words[0]) < 0)
+		die(EXIT_OURS);
+	hold();
+}
+
 static const struct {
 	const char *what;
 	int words; /* that follow, at least */
 } cases[] = {
-	{"clone", 2},  {"plain", 1},  {"cgroup", 1},   {"map", 3},
-	{"maps", 2},   {"become", 2}, {"drop", 1},     {"superuser", 2},
-	{"world", 5},  {"group", 2},  {"helpers", 1},  {"arrange", 2},
-	{"refuse", 0}, {"orphan", 1}, {"bereaved", 1}, {"leave", 2},
-	{"join", 3},   {"late", 0},   {"unmapped", 3}, {"again", 2},
+	{"clone", 2},	{"plain", 1},	 {"cgroup", 1},	  {"map", 3},
+	{"maps", 2},	{"become", 2},	 {"drop", 1},	  {"superuser", 2},
+	{"world", 5},	{"group", 2},	 {"helpers", 1},  {"arrange", 2},
+	{"refuse", 0},	{"orphan", 1},	 {"bereaved", 1}, {"leave", 2},
+	{"join", 3},	{"late", 0},	 {"unmapped", 3}, {"again", 2},
+	{"unasked", 1}, {"hostname", 1},
 };
 
 static bool is_case(const char *what, int words)
@@ -480,11 +515,15 @@ int main(int argc, char **argv)
 		return start_grouped_world(words);
 	if (strcmp(what, "helpers") == 0)
 		return start_helped_world(words);
+	if (strcmp(what, "unasked") == 0)
+		return start_unasked(words);
 	if (strcmp(what, "leave") == 0)
 		leave(words);
 	if (strcmp(what, "join") == 0)
 		join(words);
 	if (strcmp(what, "late") == 0)
 		join_late();
+	if (strcmp(what, "hostname") == 0)
+		rename_host(words);
 	return start_arranged(what, words);
 }

@@ -404,6 +404,20 @@ static void check_many_maps(int count)
 	end(run, token);
 }
 
+/* More than the kernel takes in one write. */
+static void expect_too_many(void)
+{
+	struct run *run = START_WITH({.as_root = true}, "driver", "maps",
+				     "1500", "probe", "exit", "0");
+
+	expect_refused(run, "map", "1500 ranges");
+	EXPECT(strstr(errors_of(run), strerror(E2BIG)) ||
+		       strstr(errors_of(run), strerror(EINVAL)),
+	       "1500 ranges do not go into one write: expected E2BIG (%s) or "
+	       "EINVAL (%s)",
+	       strerror(E2BIG), strerror(EINVAL));
+}
+
 static void id_maps(void)
 {
 	const unsigned n = (unsigned)random_between(1, 900);
@@ -419,10 +433,7 @@ static void id_maps(void)
 		"exit", "0");
 	REFUSES(strerror(EPERM), "driver", "map", "0:1000:1", "0:0:1", "probe",
 		"exit", "0");
-	/* More than the kernel takes in one write. */
-	expect_refused(START_WITH({.as_root = true}, "driver", "maps", "1500",
-				  "probe", "exit", "0"),
-		       "map", "1500 ranges");
+	expect_too_many();
 	for (int i = 1; i <= 3; i++)
 		expect_taken_back(
 			START("probe", "launch",
@@ -605,6 +616,16 @@ static const char *sandbox_hostname(void)
 	return output_of(run);
 }
 
+/* A pidfd that nobody asked for is not the caller's to close. */
+static void expect_no_pidfd(void)
+{
+	const char *token = fresh_token();
+	struct run *run = START("driver", "unasked", "probe", "hold", token);
+
+	expect_started(run, await_probe(token), false);
+	end(run, token);
+}
+
 static void user_namespace(void)
 {
 	static const char *const sets[] = {"CapEff", "CapPrm", "CapBnd"};
@@ -645,6 +666,7 @@ static void user_namespace(void)
 	}
 	EXPECT(strcmp(sandbox_hostname(), before) == 0,
 	       "the host name outside is now %s", sandbox_hostname());
+	expect_no_pidfd();
 	expect_refused(START("driver", "group", "0", "probe", "exit", "0"),
 		       strerror(EBADF),
 		       "a child that starts in a cgroup which is none");
@@ -778,6 +800,12 @@ static void hostname(void)
 		       "the host name outside is now %s", sandbox_hostname());
 		end(run, token);
 	}
+	/* That of the sandbox is not for an ordinary user to change. */
+	expect_failure(START("driver", "hostname", fresh_token()),
+		       strerror(EPERM),
+		       "set_hostname() of one who may not do that");
+	EXPECT(strcmp(sandbox_hostname(), before) == 0,
+	       "the host name outside is now %s", sandbox_hostname());
 	expect_refused(START("userns", "--hostname", "", "probe", "exit", "0"),
 		       strerror(EINVAL), "an empty host name");
 	memset(longest, 'a' + random_between(0, 25), 65);
@@ -818,6 +846,20 @@ static void let_go(const char *token)
 	write_in_sandbox(path, "");
 }
 
+/* Of one that waits, and handles it: read(2) and its like end with EINTR. */
+static void expect_not_let_go_by_signal(pid_t child, const char *token)
+{
+	kill_process(child, SIGUSR1);
+	AWAIT(!(status_mask(child, "ShdPnd") & ~status_mask(child, "SigBlk") &
+		bit_of(SIGUSR1)),
+	      "SIGUSR1 does not reach the child");
+	AWAIT(is_idle(child), "the child does not come to rest");
+	EXPECT(state_of(child) == 'S' && !find_probe(token),
+	       "a signal that the child handles came while it waited, before "
+	       "arrange() had returned, and CMD was executed, or has ended: "
+	       "EINTR is no word of the parent's");
+}
+
 /* The parent still has something to do when the maps are there. */
 static void waits_for_arrangement(void)
 {
@@ -837,9 +879,10 @@ static void waits_for_arrangement(void)
 	       "arrange() was called before the maps were written");
 	AWAIT(strchr("SZ", state_of(child)), "the child does not wait");
 	/* If it was let go, it has a moment to show it. */
-	is_idle(child);
+	AWAIT(is_idle(child), "the child does not come to rest");
 	EXPECT(state_of(child) == 'S' && !find_probe(token),
 	       "CMD was executed, or has ended, before arrange() had returned");
+	expect_not_let_go_by_signal(child, token);
 	let_go(go);
 	command = await_probe(token);
 	expect_started(run, command, true);
@@ -1025,6 +1068,52 @@ static void expect_not_joined(struct run *joined, pid_t target, int error,
 	expect_status(joined, 128 + SIGKILL);
 }
 
+/* What a driver becomes that has left; 0: it has not. */
+static pid_t await_left(struct run *run, const char *token)
+{
+	AWAIT(find_probe(token) || has_ended(run) ||
+		      strstr(output_of(run), "done"),
+	      "leave_namespaces() does not return");
+	return find_probe(token);
+}
+
+/* Where the driver was before, and it says why. */
+static void expect_not_left(struct run *run, const char *what)
+{
+	AWAIT(strstr(output_of(run), "done") || has_ended(run),
+	      "%s: leave_namespaces() does not return", what);
+	EXPECT(!has_ended(run), "%s: expected -1, saw exit status %d", what,
+	       finish(run));
+	EXPECT(strstr(errors_of(run), strerror(EPERM)),
+	       "%s: expected the errno of unshare(2): %s", what,
+	       strerror(EPERM));
+	EXPECT(same_namespace(pid_of(run), caller(), "uts") &&
+		       same_namespace(pid_of(run), caller(), "ipc"),
+	       "%s, and the caller has left a namespace all the same: "
+	       "unshare(2) takes all flags at once",
+	       what);
+	send_signal(run, SIGKILL);
+	expect_status(run, 128 + SIGKILL);
+}
+
+/* A second call, should there be one, fails. */
+static void expect_left_at_once(void)
+{
+	const char *token = fresh_token();
+	struct run *run =
+		START_WITH({.as_root = true}, "probe", "launch",
+			   word("fail=unshare:2:%d", EPERM),
+			   word("driver leave c000000 probe hold %s", token));
+	const pid_t command = await_left(run, token);
+
+	if (!command) {
+		expect_not_left(run, "the second unshare(2) fails");
+		return;
+	}
+	expect_namespaces(command, "the caller", "uts ipc");
+	end(run, token);
+}
+
 static void leave_and_join(void)
 {
 	const char *token = fresh_token(), *joiner = fresh_token();
@@ -1043,12 +1132,15 @@ static void leave_and_join(void)
 			  "one of two is the user namespace that the caller is "
 			  "in already");
 	end(run, token);
-	expect_refused(
+	expect_not_left(
 		START("driver", "leave", "4000000", "probe", "exit", "0"),
-		strerror(EPERM), "a UTS namespace without the right to one");
+		"a UTS namespace without the right to one");
+	expect_left_at_once();
 	token = fresh_token();
 	run = START("driver", "leave", "14000000", "probe", "hold", token);
-	target = await_probe(token);
+	target = await_left(run, token);
+	EXPECT(target, "leave_namespaces() has failed for a new user namespace "
+		       "and a UTS namespace that it owns");
 	expect_namespaces(target, "the caller", "user uts");
 	target_pid = id_word((unsigned)inner_pid(target));
 	joined = START("driver", "join", target_pid, "14000000", "probe",
