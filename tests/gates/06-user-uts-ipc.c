@@ -478,11 +478,13 @@ static void check_become(const char *what, unsigned uid, unsigned gid)
 
 	AWAIT(strstr(output_of(run), "done") || has_ended(run),
 	      "become_user() does not return");
-	EXPECT(!has_ended(run), "become_user(%u, %u), called by %s", uid, gid,
-	       *what == 's' ? "user 0, has failed. If the user id is changed "
-			      "first, the capability to change the group ids "
-			      "is gone"
-			    : "a user with every capability, has failed");
+	EXPECT(!has_ended(run),
+	       "become_user(%u, %u), called by %s, has failed%s", uid, gid,
+	       *what == 's' ? "user 0" : "a user with every capability",
+	       *what == 's' && strstr(errors_of(run), strerror(EPERM))
+		       ? ". If the user id is changed first, the capability to "
+			 "change the group ids is gone"
+		       : "");
 	driver = pid_of(run);
 	expect_ids(driver, "Uid", "uid_map", uid);
 	expect_ids(driver, "Gid", "gid_map", gid);
@@ -899,7 +901,8 @@ static void waits_for_maps(void)
 		pid_t child = 0, command;
 
 		children_of(pid_of(run), &child, 1);
-		EXPECT(child, "the maps are written and there is no child");
+		EXPECT(child, "it writes something, and there is no child yet "
+			      "that maps could be written for");
 		AWAIT(strchr("SZ", state_of(child)), "the child does not wait");
 		is_idle(child);
 		EXPECT(!find_probe(token),
@@ -1123,7 +1126,9 @@ static void leave_and_join(void)
 
 	run = START_WITH({.as_root = true}, "driver", "leave", "c000000",
 			 "probe", "hold", token);
-	target = await_probe(token);
+	target = await_left(run, token);
+	EXPECT(target, "leave_namespaces() has failed, called by one who may "
+		       "leave these");
 	expect_namespaces(target, "the caller", "uts ipc");
 	expect_not_joined(START_WITH({.as_root = true}, "driver", "join",
 				     id_word((unsigned)inner_pid(target)),
