@@ -12,7 +12,8 @@
  * look whether the parent is there still: if it ended before the request was
  * made, nothing will come of that. A pidfd can be read, for poll(2), once its
  * process has ended; do not wait for that. In this order: the other way round
- * there is a moment in between.
+ * there is a moment in between. poll(2) passes over a descriptor below 0, and
+ * has POLLNVAL for one that is not open: nobody can say, and that is EBADF.
  */
 int die_with_parent(int parent)
 {

@@ -13,7 +13,8 @@
  * by it (getppid(2) tells nothing across a PID namespace). To be called after
  * the last change of credentials, which cancels the request. Returns 0, or -1
  * with errno: ESRCH when the parent is gone already, another when nobody can
- * say. prctl(2) PR_SET_PDEATHSIG, pidfd_open(2).
+ * say, such as EBADF when `parent` is not open. That what is open is a pidfd
+ * is for the caller to see to. prctl(2) PR_SET_PDEATHSIG, pidfd_open(2).
  */
 int die_with_parent(int parent);
 

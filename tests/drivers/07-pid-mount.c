@@ -10,6 +10,8 @@
  *					bind_mount(), then becomes CMD
  *	driver tmpfs DIR OPTIONS CMD...	mount_tmpfs(), "-": without options
  *	driver late			die_with_parent() of one that has ended
+ *	driver unseen N			die_with_parent() with the number N,
+ *					which is that of no open descriptor
  *	driver child FILE CMD...	a child that calls die_with_parent() and
  *					becomes CMD; ends when FILE appears
  *	driver init SECONDS GRACE CMD...
@@ -134,6 +136,14 @@ static _Noreturn void be_late(void)
 	_exit(0);
 }
 
+static _Noreturn void be_unseen(int parent)
+{
+	close(parent);
+	if (die_with_parent(parent) < 0)
+		die(EXIT_OURS);
+	_exit(0);
+}
+
 /* The parent ends by itself, not by a signal. */
 static int start_child(char **words)
 {
@@ -188,7 +198,7 @@ static const struct {
 	int words; /* that follow, at least */
 } cases[] = {
 	{"private", 1}, {"proc", 2},  {"bind", 4}, {"tmpfs", 3},
-	{"late", 0},	{"child", 2}, {"init", 3},
+	{"late", 0},	{"child", 2}, {"init", 3}, {"unseen", 1},
 };
 
 static bool is_case(const char *what, int words)
@@ -216,6 +226,8 @@ int main(int argc, char **argv)
 		mount_one(words);
 	if (strcmp(what, "late") == 0)
 		be_late();
+	if (strcmp(what, "unseen") == 0)
+		be_unseen(atoi(words[0]));
 	if (strcmp(what, "child") == 0)
 		return start_child(words);
 	return start_init(words);

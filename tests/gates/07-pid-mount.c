@@ -941,6 +941,18 @@ static void expect_look(void)
 	expect_refusal(run, strerror(ENOMEM));
 }
 
+/* Nobody's: whether it lives cannot be seen, and is no reason to say so. */
+static void expect_unseen(const char *number)
+{
+	struct run *run = START("driver", "unseen", number);
+
+	EXPECT(finish(run) == 125,
+	       "die_with_parent() with the descriptor %s, which is not open: "
+	       "expected -1, saw %d",
+	       number, finish(run));
+	expect_refusal(run, strerror(EBADF));
+}
+
 static void alone(void)
 {
 	const char *token = fresh_token(), *go = in_tmp(fresh_token(), "");
@@ -957,6 +969,9 @@ static void alone(void)
 	       "-1, saw %d",
 	       finish(run));
 	expect_refusal(run, strerror(ESRCH));
+	expect_unseen("-1");
+	/* What is open here is 0, 1 and 2. */
+	expect_unseen("9");
 	expect_look();
 	snprintf(fault, sizeof(fault), "fail=pdeathsig:1:%d", EPERM);
 	run = START("probe", "launch", fault, "pidns probe exit 0");

@@ -16,6 +16,11 @@ int die_with_parent(int parent)
 	struct timeval none = {0};
 	fd_set ended;
 
+	/* There is no bit for any other. */
+	if (parent < 0 || parent >= FD_SETSIZE) {
+		errno = EBADF;
+		return failed("select", "descriptor %d", parent);
+	}
 	FD_ZERO(&ended);
 	FD_SET(parent, &ended);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == -1)
