@@ -24,8 +24,8 @@ int die_with_parent(int parent);
  * of the command: as the command ended, 128 + n on signal n, 124 after
  * how->timeout, 125 with a reported failure when it could not be started or
  * supervise() has failed. What became of it goes to *outcome, which starts as
- * {0}. The grace period is how->grace; how->terminal is false, as process 1
- * cannot stop itself.
+ * {0}: all that reap.h has there, as supervise() leaves it. The grace period is
+ * how->grace; how->terminal is false, as process 1 cannot stop itself.
  *
  * hold_signals() was called already: a signal that process 1 has no handler
  * for and does not block is dropped by the kernel without a trace. When the

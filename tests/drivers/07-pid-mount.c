@@ -17,7 +17,8 @@
  *	driver init SECONDS GRACE CMD...
  *					run_init() as process 1 with this
  *					timeout and this grace period; says
- *					"outcome ENDED STATUS"
+ *					"outcome ENDED STATUS REAPED FAULTS",
+ *					the last being ru_minflt of its usage
  *
  * The namespaces of private, proc, bind and tmpfs are owned by the user
  * namespace that the driver is in, if it may, or else by a new one. When one
@@ -186,8 +187,9 @@ static int start_init(char **words)
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		status = run_init(&command, &how, &outcome);
-		dprintf(STDOUT_FILENO, "outcome %d %d\n", outcome.ended,
-			outcome.status);
+		dprintf(STDOUT_FILENO, "outcome %d %d %lu %ld\n", outcome.ended,
+			outcome.status, outcome.reaped,
+			outcome.usage.ru_minflt);
 		_exit(status);
 	}
 	return wait_for(child);

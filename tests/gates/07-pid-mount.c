@@ -101,35 +101,79 @@ static void process_one(void)
 	expect_nothing_left();
 }
 
+/* What the driver says of *outcome: reap.h, and ru_minflt of its usage. */
+struct told {
+	int ended, status;
+	unsigned long reaped;
+	long faults;
+};
+
+static struct told told_by(struct run *run)
+{
+	struct told told = {.status = -1};
+
+	sscanf(output_of(run), "outcome %d %d %lu %ld", &told.ended,
+	       &told.status, &told.reaped, &told.faults);
+	return told;
+}
+
+static void expect_count_told(void)
+{
+	const char *token = fresh_token();
+	struct run *run = START("driver", "init", "0", "10", "probe", "orphans",
+				"3", token);
+	pid_t init = 0;
+
+	AWAIT((children_of(pid_of(run), &init, 1) == 1 &&
+	       count_children(init) == 4) ||
+		      has_ended(run),
+	      "process 1 has not become the parent of orphans");
+	release(token);
+	AWAIT(count_children(init) == 1 || has_ended(run),
+	      "3 orphans have ended, and process 1 has left %zu of them as "
+	      "zombies",
+	      count_children(init) - 1);
+	kill_process(family[0], SIGINT);
+	finish(run);
+	EXPECT(told_by(run).reaped == 4,
+	       "CMD and 3 orphans were collected, and *outcome says: reaped "
+	       "%lu",
+	       told_by(run).reaped);
+}
+
 /* What run_init() returns, and what its caller is told. */
 static void expect_outcomes(void)
 {
 	const char *token = fresh_token();
 	struct run *run =
 		START("driver", "init", "0.1", "10", "probe", "hold", token);
-	int status = random_between(1, 99), ended = 0, seen = -1;
+	const int status = random_between(1, 99);
+	struct told told;
 
 	EXPECT(finish(run) == 124,
 	       "its timeout ended CMD: expected run_init() to return 124, saw "
 	       "%d",
 	       finish(run));
-	sscanf(output_of(run), "outcome %d %d", &ended, &seen);
-	EXPECT(ended && seen == SIGTERM,
+	told = told_by(run);
+	EXPECT(told.ended && told.status == SIGTERM,
 	       "CMD was ended by SIGTERM, and *outcome says: ended %d, wait "
 	       "status %#x",
-	       ended, (unsigned)seen);
+	       told.ended, (unsigned)told.status);
 	run = START("driver", "init", "0", "10", "probe", "exit",
 		    number_word(status));
 	EXPECT(finish(run) == status,
 	       "CMD has exited with %d: expected run_init() to return that, "
 	       "saw %d",
 	       status, finish(run));
-	ended = 0;
-	sscanf(output_of(run), "outcome %d %d", &ended, &seen);
-	EXPECT(ended && seen == status << 8,
+	told = told_by(run);
+	EXPECT(told.ended && told.status == status << 8,
 	       "CMD has exited with %d, and *outcome says: ended %d, wait "
 	       "status %#x",
-	       status, ended, (unsigned)seen);
+	       status, told.ended, (unsigned)told.status);
+	EXPECT(told.faults > 0,
+	       "CMD has been executed, and *outcome says that its usage was "
+	       "nothing at all");
+	expect_count_told();
 }
 
 /* What process 1 waits in fails: it says so, or has another way to go on. */

@@ -1,4 +1,4 @@
-/* A loop of its own over a signalfd; waitid(2); epoll for the parent. */
+/* A loop of its own over a signalfd; wait3(2); epoll for the parent. */
 #include "init.h"
 
 #include <errno.h>
@@ -33,10 +33,11 @@ int die_with_parent(int parent)
 /* All that have ended; true once the command is among them. */
 static bool collect(pid_t command, struct outcome *outcome)
 {
+	struct rusage usage;
 	int status;
 	pid_t pid;
 
-	while ((pid = wait3(&status, WNOHANG, &outcome->usage)) > 0 ||
+	while ((pid = wait3(&status, WNOHANG, &usage)) > 0 ||
 	       (pid < 0 && errno == EINTR)) {
 		if (pid <= 0)
 			continue;
@@ -45,6 +46,7 @@ static bool collect(pid_t command, struct outcome *outcome)
 			continue;
 		outcome->ended = true;
 		outcome->status = status;
+		outcome->usage = usage;
 	}
 	return outcome->ended;
 }

@@ -1,4 +1,4 @@
-/* sigtimedwait(2) by hand; waitpid(2); select(2) for the parent. */
+/* sigtimedwait(2) by hand; wait4(2); select(2) for the parent. */
 #include "init.h"
 
 #include <errno.h>
@@ -56,20 +56,22 @@ static int take(double end)
 	return sigtimedwait(&all, NULL, &t);
 }
 
-static bool collected(pid_t command, int *status)
+static bool collected(pid_t command, struct outcome *outcome)
 {
-	bool found = false;
+	struct rusage usage;
 	int any;
 
-	for (pid_t pid; (pid = waitpid(-1, &any, WNOHANG)) != 0;) {
+	for (pid_t pid; (pid = wait4(-1, &any, WNOHANG, &usage)) != 0;) {
 		if (pid < 0 && errno != EINTR)
 			break;
+		outcome->reaped += pid > 0;
 		if (pid == command) {
-			*status = any;
-			found = true;
+			outcome->status = any;
+			outcome->usage = usage;
+			outcome->ended = true;
 		}
 	}
-	return found;
+	return outcome->ended;
 }
 
 int run_init(const struct command *command, const struct supervision *how,
@@ -85,7 +87,7 @@ int run_init(const struct command *command, const struct supervision *how,
 		report_failure();
 		return EXIT_OURS;
 	}
-	while (!collected(pid, &outcome->status)) {
+	while (!collected(pid, outcome)) {
 		sig = take(fmin(stop, end));
 		if (sig > 0 && sig != SIGCHLD)
 			kill(pid, sig);
@@ -101,7 +103,6 @@ int run_init(const struct command *command, const struct supervision *how,
 		if (clock_now() >= end)
 			kill(pid, SIGKILL);
 	}
-	outcome->ended = true;
 	if (timed_out)
 		return EXIT_TIMEOUT;
 	return exit_status(outcome->status);
