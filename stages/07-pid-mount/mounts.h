@@ -24,10 +24,10 @@ int mount_proc(const char *dir);
 
 /*
  * Makes the file or directory `source`, with all that is mounted below, show
- * at `target` too. Read-only when asked for, then all of it is. The other
- * flags (nosuid, nodev, noexec) are those that it has at `source`. On failure
- * what is mounted is what was before. Returns 0, or -1 with errno. MS_BIND;
- * mount_setattr(2).
+ * at `target` too. Read-only when asked for, then all of it is. Every other
+ * flag (nosuid, nodev, noexec, noatime ...) is as it is at `source`. On failure
+ * what is mounted is what was before. No descriptor stays open. Returns 0, or
+ * -1 with errno. MS_BIND; mount_setattr(2).
  */
 int bind_mount(const char *source, const char *target, bool read_only);
 

@@ -7,7 +7,8 @@
  *	driver proc DIR CMD...		mount_proc(), in a new PID namespace of
  *					which CMD is the first process
  *	driver bind SRC DST rw|ro CMD...
- *					bind_mount(), then becomes CMD
+ *					bind_mount(), then becomes CMD, which
+ *					has what that has left open
  *	driver tmpfs DIR OPTIONS CMD...	mount_tmpfs(), "-": without options
  *	driver late			die_with_parent() of one that has ended
  *	driver unseen N			die_with_parent() with the number N,
@@ -25,6 +26,7 @@
  * of these fails, it reports that, says "done" and holds still.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +111,8 @@ static _Noreturn void bind_one(char **words)
 	enter(CLONE_NEWNS);
 	if (bind_mount(words[0], words[1], strcmp(words[2], "ro") == 0) < 0)
 		hold();
+	for (int fd = 3; fd < 64; fd++)
+		fcntl(fd, F_SETFD, 0);
 	become(words + 3);
 }
 

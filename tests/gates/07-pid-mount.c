@@ -595,14 +595,16 @@ static void private_mounts(void)
 
 /*
  * A file system with a file in it, one below with another one, and one whose
- * name has a blank; each with flags of its own.
+ * name has a blank; each with flags of its own. (Older programs mount(1) have
+ * no nosymfollow.)
  */
 static void make_source(const char *source)
 {
 	static const char script[] =
-		"set -e; mkdir $0; mount -t tmpfs -o nodev none $0;"
-		"mkdir $0/below \"$0/be low\";"
-		"mount -t tmpfs -o nosuid,nodev,noexec none $0/below;"
+		"set -e; mkdir $0; mount -t tmpfs -o nodev,noatime none $0;"
+		"mkdir $0/below \"$0/be low\"; flags=nosuid,nodev,noexec;"
+		"mount -t tmpfs -o $flags,nosymfollow none $0/below ||"
+		"mount -t tmpfs -o $flags none $0/below;"
 		"mount -t tmpfs none \"$0/be low\"; chmod 777 $0";
 
 	AS_ROOT("sh", "-c", script, in_tmp(source, ""));
@@ -620,6 +622,9 @@ static bool same_file(const char *a, const char *b)
 
 static void expect_bound(pid_t command, const char *source, const char *target)
 {
+	EXPECT(count_descriptors(command) == 3,
+	       "CMD has %d descriptors: expected 0, 1 and 2",
+	       count_descriptors(command));
 	EXPECT(same_file(path_for(command, in_tmp(target, "file")),
 			 sandbox_path(in_tmp(source, "file"))),
 	       "%s is not to be seen at %s", in_tmp(source, ""),
@@ -713,6 +718,9 @@ static void expect_read_only(const char *source, const char *target)
 				     "ro", "probe", "hold", token);
 	pid_t command = await_driver(run, token);
 
+	EXPECT(count_descriptors(command) == 3,
+	       "bind_mount() has left %d descriptors open",
+	       count_descriptors(command) - 3);
 	expect_bound(command, source, target);
 	expect_flags_kept(command, source, target, true);
 	EXPECT(has_option(command, in_tmp(source, "below"), "rw") &&
@@ -773,6 +781,10 @@ static void expect_undone(const char *source, const char *target)
 		       "mount call %d has failed, and this was left mounted: "
 		       "%s",
 		       call, mount_at(pid_of(run), in_tmp(target, "")));
+		EXPECT(!failed || count_descriptors(pid_of(run)) == 3,
+		       "mount call %d has failed, and %d descriptors were left "
+		       "open",
+		       call, count_descriptors(pid_of(run)) - 3);
 		EXPECT(!failed || mounts == 1,
 		       "mount call %d has failed, and what had been mounted at "
 		       "%s before was unmounted",

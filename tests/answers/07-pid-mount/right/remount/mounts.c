@@ -36,12 +36,17 @@ int mount_tmpfs(const char *dir, const char *options)
 		       : 0;
 }
 
+/* Newer than some of the headers that they belong in; statfs(2), mount(2). */
+#define ST_NO_LINKS 0x2000
+#define MS_NO_LINKS 256
+
 static unsigned long flags_of(const char *dir)
 {
 	static const unsigned long pairs[][2] = {
 		{ST_NOSUID, MS_NOSUID},		{ST_NODEV, MS_NODEV},
 		{ST_NOEXEC, MS_NOEXEC},		{ST_NOATIME, MS_NOATIME},
 		{ST_NODIRATIME, MS_NODIRATIME}, {ST_RELATIME, MS_RELATIME},
+		{ST_NO_LINKS, MS_NO_LINKS},
 	};
 	unsigned long flags = 0;
 	struct statvfs now;
