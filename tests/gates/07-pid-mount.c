@@ -42,15 +42,19 @@ static pid_t caller(void)
 	return sandbox_holder();
 }
 
-/* The probe that a driver becomes, or has as its child, unless it fails. */
-static pid_t await_driver(struct run *run, const char *token)
+/*
+ * The probe that a driver becomes, or has as its child, unless the function
+ * fails that it calls.
+ */
+static pid_t await_driver(struct run *run, const char *token,
+			  const char *function)
 {
 	pid_t pid = 0;
 
 	AWAIT((pid = find_probe(token)) || has_ended(run) ||
 		      strstr(output_of(run), "done"),
-	      "the function does not return");
-	EXPECT(pid, "the function has failed, and was not to");
+	      "%s does not return", function);
+	EXPECT(pid, "%s has failed, and was not to", function);
 	return pid;
 }
 
@@ -509,7 +513,7 @@ static void own_proc(void)
 
 		run = START_WITH({.as_root = n % 2}, "driver", "proc", dir,
 				 "probe", "hold", token);
-		command = await_driver(run, token);
+		command = await_driver(run, token, "mount_proc()");
 		expect_own_proc(command, dir);
 		if (n >= 2)
 			EXPECT(strcmp(mount_at(command, "/proc"),
@@ -571,7 +575,8 @@ static void private_mounts(void)
 		const char *token = fresh_token();
 		struct run *run = START_WITH({.as_root = root}, "driver",
 					     "private", "probe", "hold", token);
-		pid_t command = await_driver(run, token);
+		pid_t command =
+			await_driver(run, token, "make_mounts_private()");
 
 		expect_private(command);
 		EXPECT(strcmp(before, proc_file(caller(), "mountinfo")) == 0,
@@ -716,7 +721,7 @@ static void expect_read_only(const char *source, const char *target)
 	struct run *run = START_WITH({.as_root = true}, "driver", "bind",
 				     in_tmp(source, ""), in_tmp(target, ""),
 				     "ro", "probe", "hold", token);
-	pid_t command = await_driver(run, token);
+	pid_t command = await_driver(run, token, "bind_mount()");
 
 	EXPECT(count_descriptors(command) == 3,
 	       "bind_mount() has left %d descriptors open",
@@ -870,7 +875,7 @@ static void expect_tmpfs_options(const char *dir)
 
 	snprintf(options, sizeof(options), "mode=711,size=%dk", kib);
 	run = START("driver", "tmpfs", dir, options, "probe", "hold", token);
-	command = await_driver(run, token);
+	command = await_driver(run, token, "mount_tmpfs()");
 	expect_options(command, dir, flags);
 	snprintf(size, sizeof(size), "size=%dk", kib);
 	EXPECT(strstr(mount_at(command, dir), size) &&
@@ -1015,7 +1020,7 @@ static void alone(void)
 	struct run *run = START("driver", "child", go, "probe", "hold", token);
 	char fault[32];
 
-	await_driver(run, token);
+	await_driver(run, token, "die_with_parent()");
 	write_in_sandbox(go, "");
 	expect_status(run, 0);
 	expect_nothing_left();
