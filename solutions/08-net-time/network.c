@@ -13,7 +13,7 @@
 /*
  * Task 1: bring an interface up. That is a message RTM_NEWLINK (netlink.h,
  * rtnetlink(7)) without flags, as the interface is there already. Its body,
- * struct ifinfomsg, says which one, by its index (if_nametoindex(3), 0: there
+ * struct ifinfomsg, says which one, by its index (interface_index(), 0: there
  * is none, and errno says so), and which flags it is to have: IFF_UP, of all
  * of them only that one changed. What netlink_send() returns is the kernel's
  * answer. failed() (failure.h) says what could not be done to what.
@@ -23,7 +23,7 @@ static int bring_up(const char *name)
 	/* <answer> return todo(1, name); */
 	struct netlink_message message;
 	struct ifinfomsg link = {
-		.ifi_index = (int)if_nametoindex(name),
+		.ifi_index = (int)interface_index(name),
 		.ifi_flags = IFF_UP,
 		.ifi_change = IFF_UP, /* leave the other flags as they are */
 	};
@@ -91,7 +91,7 @@ int configure_interface(const char *name, const struct address *address)
 	struct ifaddrmsg body = {
 		.ifa_family = AF_INET,
 		.ifa_prefixlen = (unsigned char)address->prefix,
-		.ifa_index = if_nametoindex(name),
+		.ifa_index = interface_index(name),
 	};
 
 	if (body.ifa_index == 0)
@@ -139,7 +139,7 @@ int delete_interface(const char *name)
 {
 	/* <answer> return todo(5, name); */
 	struct netlink_message message;
-	struct ifinfomsg link = {.ifi_index = (int)if_nametoindex(name)};
+	struct ifinfomsg link = {.ifi_index = (int)interface_index(name)};
 
 	if (link.ifi_index == 0)
 		return failed("find interface", "%s", name);

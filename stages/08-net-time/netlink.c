@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -85,6 +86,14 @@ void netlink_end(struct netlink_message *message, size_t start)
 	memcpy(&header, message->bytes + start, sizeof(header));
 	header.rta_len = (unsigned short)(message->header.nlmsg_len - start);
 	memcpy(message->bytes + start, &header, sizeof(header));
+}
+
+unsigned interface_index(const char *name)
+{
+	if (strlen(name) < IFNAMSIZ)
+		return if_nametoindex(name);
+	errno = ENODEV;
+	return 0;
 }
 
 /* The kernel's verdict on the request: 0, or -1 with errno. */

@@ -59,6 +59,13 @@ size_t netlink_nest(struct netlink_message *message, int type, const void *body,
 void netlink_end(struct netlink_message *message, size_t start);
 
 /*
+ * The index of the interface `name`, by which messages speak of it. Returns 0
+ * with errno: ENODEV when there is none. It is if_nametoindex(3), but musl's
+ * takes the first 15 bytes of a name that is too long, and finds another one.
+ */
+unsigned interface_index(const char *name);
+
+/*
  * Sends the message to the kernel, about the network namespace that the
  * caller is in, and waits for the answer. Returns 0 when the kernel has done
  * what was asked, or -1 with its errno; EMSGSIZE when the message grew longer

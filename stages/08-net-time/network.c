@@ -13,7 +13,7 @@
 /*
  * TODO 1: bring an interface up. That is a message RTM_NEWLINK (netlink.h,
  * rtnetlink(7)) without flags, as the interface is there already. Its body,
- * struct ifinfomsg, says which one, by its index (if_nametoindex(3), 0: there
+ * struct ifinfomsg, says which one, by its index (interface_index(), 0: there
  * is none, and errno says so), and which flags it is to have: IFF_UP, of all
  * of them only that one changed. What netlink_send() returns is the kernel's
  * answer. failed() (failure.h) says what could not be done to what.

@@ -32,18 +32,18 @@ int loopback_up(void);
 int create_veth(const char *name, const char *peer, pid_t pid);
 
 /*
- * Gives the interface `name` of this network namespace an address and brings
- * it up. Returns 0, or -1 with errno: ENODEV when there is no such interface,
- * EEXIST when it has the address already. On failure one of the two may be
- * done: whoever made the interface deletes it.
+ * Gives the interface `name` of this network namespace an address, beside those
+ * that it has, and brings it up. Returns 0, or -1 with errno: ENODEV when there
+ * is no such interface, EEXIST when it has the address already. On failure one
+ * of the two may be done: whoever made the interface deletes it.
  */
 int configure_interface(const char *name, const struct address *address);
 
 /*
  * Sends what no other route takes to `gateway`. Returns 0 when that route is
  * there, or -1 with errno: ENETUNREACH when no interface that is up leads to
- * its network. Where there is a default route by another gateway already, this
- * one is put beside it or in its place, or that is EEXIST.
+ * its network. Where there is a default route already, by this gateway or by
+ * another, this one is put beside it or in its place, or that is EEXIST.
  */
 int add_default_route(struct in_addr gateway);
 

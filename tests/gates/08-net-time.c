@@ -47,6 +47,9 @@ static struct cable make_cable(void)
 	return cable;
 }
 
+/* A name of the 15 bytes that one can have. */
+#define LONGEST "abcdefghijklmno"
+
 /* Privileged in the sandbox: to its network namespace cables can lead. */
 #define START_ROOT(...) START_WITH({.as_root = true}, __VA_ARGS__)
 
@@ -325,18 +328,31 @@ static void expect_ends(pid_t inside, const struct cable *cable)
 	about_task(before);
 }
 
+/* What /proc does not tell: an address without a network has no route. */
+static void expect_in_list(const char *interface, const char *address)
+{
+	struct run *run = START("ip", "addr", "show", interface);
+
+	expect_status(run, 0);
+	EXPECT(strstr(output_of(run), word("inet %s ", address)),
+	       "an interface was given several addresses, %s among them, and "
+	       "has not got that, or has lost it again; its addresses: %s",
+	       address, output_of(run));
+}
+
 /* The functions alone: what each of them leaves. */
 static void expect_pieces(const struct cable *cable)
 {
+	static const char *const alone[] = {"172.16.9.1/32", "172.16.9.2/0"};
+	const char *first = word("%s/%u", cable->host, cable->prefix);
 	struct in_addr ip;
 	pid_t inside = 0;
-	char step[48];
 	struct run *run;
 
-	snprintf(step, sizeof(step), "address=out0,%s/%u", cable->host,
-		 cable->prefix);
 	run = START_ROOT("driver", "child", "veth=out0,in0", "veth=out1,in1",
-			 step);
+			 word("address=out0,%s", first),
+			 word("address=out0,%s", alone[0]),
+			 word("address=out0,%s", alone[1]));
 	all_done(run);
 	children_of(pid_of(run), &inside, 1);
 	EXPECT(has_interface(inside, "in0:"),
@@ -351,14 +367,19 @@ static void expect_pieces(const struct cable *cable)
 	inet_aton(cable->host, &ip);
 	ip.s_addr = htonl(ip.s_addr);
 	EXPECT(has_address(pid_of(run), cable->host),
-	       "configure_interface() has not given it %s%s", cable->host,
+	       "configure_interface() has not given it %s, or has taken that "
+	       "away when it gave it two others%s",
+	       cable->host,
 	       has_address(pid_of(run), inet_ntoa(ip))
-		       ? ", but that with its bytes turned around"
+		       ? ": it has that with its bytes turned around"
 		       : "");
 	EXPECT(has_network(pid_of(run), "out0", cable),
 	       "there is no route to the network of %s/%u: the interface is "
 	       "not up, or its prefix is of another length",
 	       cable->host, cable->prefix);
+	expect_in_list("out0", first);
+	expect_in_list("out0", alone[0]);
+	expect_in_list("out0", alone[1]);
 	about_task(2);
 	send_signal(run, SIGKILL);
 	finish(run);
@@ -434,6 +455,22 @@ static void default_route(void)
 	       "route by another gateway, and has added none: expected that, "
 	       "or the reason \"%s\"",
 	       strerror(EEXIST));
+	send_signal(run, SIGKILL);
+	finish(run);
+	AWAIT_KERNEL(!has_interface(sandbox_init(), "out0:"),
+		     "the interface of a driver that has ended is left behind");
+	run = START_ROOT("driver", "child", "veth=out0,in0",
+			 "address=out0,10.1.2.3/24", "route=10.1.2.9",
+			 "?route=10.1.2.9");
+	all_done(run);
+	EXPECT(errors_of(run)[0] == '\0' ||
+		       strstr(errors_of(run), strerror(EEXIST)),
+	       "a default route by that gateway was there already: expected "
+	       "no failure or the reason \"%s\", saw: %s",
+	       strerror(EEXIST), errors_of(run));
+	EXPECT(has_default_route(pid_of(run), "out0", "10.1.2.9"),
+	       "a default route by that gateway was there already, and is "
+	       "gone");
 }
 
 /* The driver holds the other namespace: nothing goes of its own accord. */
@@ -456,6 +493,20 @@ static void expect_deleted(void)
 	       strerror(ENODEV), errors_of(run));
 	send_signal(run, SIGKILL);
 	finish(run);
+	run = START_ROOT("driver", "child", "veth=" LONGEST ",in0",
+			 "?delete=" LONGEST "p");
+	all_done(run);
+	EXPECT(has_interface(pid_of(run), LONGEST ":"),
+	       "delete_interface() has deleted %s: it was to look for %sp, "
+	       "whose name is longer than any",
+	       LONGEST, LONGEST);
+	EXPECT(strstr(errors_of(run), strerror(ENODEV)),
+	       "one that there is not, its name too long: expected the reason "
+	       "\"%s\", saw: %s",
+	       strerror(ENODEV), errors_of(run));
+	send_signal(run, SIGKILL);
+	finish(run);
+	expect_unplugged("by the driver");
 }
 
 static void killed_at_any_moment(void)
@@ -744,6 +795,12 @@ static void expect_reasons(void)
 		 ENODEV,
 		 3,
 		 0},
+		{{"child", "veth=" LONGEST ",in0",
+		  "!address=" LONGEST "p,10.0.0.1/24"},
+		 "no such interface, but one by the first 15 bytes of the name",
+		 ENODEV,
+		 3,
+		 1},
 		{{"child", "veth=out0,in0", "address=out0,10.0.0.1/24",
 		  "!address=out0,10.0.0.1/24"},
 		 "an address that it has already",
@@ -765,6 +822,10 @@ static void expect_reasons(void)
 		       "%s: expected the reason \"%s\", saw: %s", cases[i].what,
 		       strerror(cases[i].error), errors_of(run));
 		expect_as_before(run, cases[i].what, cases[i].ends);
+		EXPECT(cases[i].error != ENODEV ||
+			       !has_address(pid_of(run), "10.0.0.1"),
+		       "%s: refused, and another one was given the address",
+		       cases[i].what);
 		EXPECT(count_descriptors(pid_of(run)) == 3,
 		       "%s: refused, and %d descriptors are left open",
 		       cases[i].what, count_descriptors(pid_of(run)) - 3);

@@ -84,7 +84,7 @@ int create_veth(const char *name, const char *peer, pid_t pid)
 
 int configure_interface(const char *name, const struct address *address)
 {
-	unsigned index = if_nametoindex(name);
+	unsigned index = interface_index(name);
 	struct ifinfomsg link = {.ifi_index = (int)index};
 	struct ifaddrmsg body = {
 		.ifa_family = AF_INET,
@@ -124,7 +124,7 @@ int add_default_route(struct in_addr gateway)
 int delete_interface(const char *name)
 {
 	struct netlink_message message;
-	struct ifinfomsg body = {.ifi_index = (int)if_nametoindex(name)};
+	struct ifinfomsg body = {.ifi_index = (int)interface_index(name)};
 
 	if (body.ifi_index == 0)
 		return failed("look for", "%s", name);

@@ -31,19 +31,23 @@ static int ask(unsigned long request, void *what, const char *said,
 	return result < 0 ? failed(said, "%s", name) : 0;
 }
 
-static struct ifreq request_for(const char *name)
+static int begin_request(struct ifreq *request, const char *name)
 {
-	struct ifreq request = {0};
-
-	strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-	return request;
+	memset(request, 0, sizeof(*request));
+	if (strlen(name) < sizeof(request->ifr_name)) {
+		strcpy(request->ifr_name, name);
+		return 0;
+	}
+	errno = ENODEV;
+	return failed("find", "%s", name);
 }
 
 static int set_up(const char *name)
 {
-	struct ifreq request = request_for(name);
+	struct ifreq request;
 
-	if (ask(SIOCGIFFLAGS, &request, "look at the flags of", name) < 0)
+	if (begin_request(&request, name) < 0 ||
+	    ask(SIOCGIFFLAGS, &request, "look at the flags of", name) < 0)
 		return -1;
 	request.ifr_flags |= IFF_UP;
 	return ask(SIOCSIFFLAGS, &request, "bring up", name);
@@ -95,22 +99,47 @@ static void put_ip(struct sockaddr *room, in_addr_t ip)
 	memcpy(room, &address, sizeof(address));
 }
 
-int configure_interface(const char *name, const struct address *address)
+/*
+ * How many addresses the interface has. Each has a label, which is the name or
+ * "NAME:NUMBER". EEXIST when `ip` is one of them: to set it once more would be
+ * no error.
+ */
+static int count_addresses(const char *name, in_addr_t ip)
 {
-	struct ifreq request = request_for(name);
+	struct ifreq all[64];
+	struct ifconf list = {.ifc_len = sizeof(all), .ifc_req = all};
+	const size_t length = strlen(name);
 	struct sockaddr_in is;
-	in_addr_t mask = address->prefix ? ~0U << (32 - address->prefix) : 0;
+	int count = 0;
 
-	/* Setting it once more would be no error. */
-	if (ask(SIOCGIFADDR, &request, "look at", name) == 0) {
-		memcpy(&is, &request.ifr_addr, sizeof(is));
-		if (is.sin_addr.s_addr == address->ip.s_addr) {
+	if (ask(SIOCGIFCONF, &list, "list the addresses of", name) < 0)
+		return -1;
+	for (size_t i = 0; i < (size_t)list.ifc_len / sizeof(all[0]); i++) {
+		const char *label = all[i].ifr_name;
+
+		if (strncmp(label, name, length) != 0 ||
+		    (label[length] != '\0' && label[length] != ':'))
+			continue;
+		memcpy(&is, &all[i].ifr_addr, sizeof(is));
+		if (is.sin_addr.s_addr == ip) {
 			errno = EEXIST;
 			return failed("give an address to", "%s", name);
 		}
-	} else if (errno != EADDRNOTAVAIL) {
-		return -1;
+		count++;
 	}
+	return count;
+}
+
+int configure_interface(const char *name, const struct address *address)
+{
+	in_addr_t mask = address->prefix ? ~0U << (32 - address->prefix) : 0;
+	int count = count_addresses(name, address->ip.s_addr);
+	struct ifreq request;
+	char label[64];
+
+	snprintf(label, sizeof(label), count > 0 ? "%s:%d" : "%s", name, count);
+	if (count < 0 || begin_request(&request, label) < 0)
+		return -1;
 	put_ip(&request.ifr_addr, address->ip.s_addr);
 	if (ask(SIOCSIFADDR, &request, "give an address to", name) < 0)
 		return -1;
@@ -134,8 +163,11 @@ int delete_interface(const char *name)
 {
 	struct netlink_message message;
 	struct ifinfomsg nothing = {0};
+	struct ifreq request;
 
+	if (begin_request(&request, name) < 0)
+		return -1;
 	netlink_begin(&message, RTM_DELLINK, 0, &nothing, sizeof(nothing));
-	netlink_put_string(&message, IFLA_IFNAME, name);
+	netlink_put_string(&message, IFLA_IFNAME, request.ifr_name);
 	return netlink_send(&message) < 0 ? failed("delete", "%s", name) : 0;
 }

@@ -83,8 +83,11 @@ static int exchange(struct packet *packet)
 
 static int index_of(const char *name)
 {
-	int index = (int)if_nametoindex(name);
+	int index;
 
+	/* A longer one would be cut, by some C libraries. */
+	errno = ENODEV;
+	index = strlen(name) < IFNAMSIZ ? (int)if_nametoindex(name) : 0;
 	return index ? index : failed("find", "%s", name);
 }
 
