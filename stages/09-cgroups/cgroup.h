@@ -97,8 +97,9 @@ int cgroup_enter(const struct cgroup *group, pid_t pid);
  * the namespace later still.
  *
  * Returns the child's process id, or -1 with errno: EAGAIN when a limit
- * forbids another process. A child that fails later says why and exits as
- * exec_command() does.
+ * forbids another process. Those of the group forbid a birth in there; one that
+ * is moved the kernel counts, and does not refuse. A child that fails later
+ * says why and exits as exec_command() does.
  */
 pid_t cgroup_spawn(const struct cgroup *group, const struct command *command);
 

@@ -7,6 +7,8 @@
  *
  *	memory=N pids=N cpu=N weight=N
  *				the limits from now on
+ *	group=PATH		this directory is our group, which may be one of
+ *				ordinary files
  *	patience=MS		how long to wait at most
  *	alarms			SIGALRM every 5 ms from now on, caught
  *	clock			from now on somebody sets the clock all the time
@@ -295,6 +297,8 @@ static void do_step(char *step)
 		limits.cpu = (unsigned)atoi(value);
 	else if (strcmp(step, "weight") == 0)
 		limits.weight = (unsigned)atoi(value);
+	else if (strcmp(step, "group") == 0)
+		group.dir = open(value, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	else if (strcmp(step, "patience") == 0)
 		cgroup_patience = atoi(value);
 	else if (strcmp(step, "outside") == 0)

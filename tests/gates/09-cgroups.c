@@ -563,9 +563,30 @@ static void expect_not_in_the_way_of_root(void)
 	end(run);
 }
 
+/* A controller that is not passed on to the student. */
+static void expect_controllers_needed(void)
+{
+	static const char *const needs[][2] = {
+		{"cpu=50", "cpu"},
+		{"weight=50", "cpu"},
+		{"memory=50000000", "memory"},
+		{"pids=9", "pids"},
+	};
+	const int length =
+		(int)(strrchr(delegated_cgroup(), '/') - delegated_cgroup());
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++) {
+		const char *above = word("%.*s", length, delegated_cgroup());
+
+		put(above, "cgroup.subtree_control", word("-%s", needs[i][1]));
+		expect_not_made(needs[i][0], EOPNOTSUPP);
+		put(above, "cgroup.subtree_control", word("+%s", needs[i][1]));
+	}
+}
+
 static void controllers(void)
 {
-	const char *token = fresh_token(), *above, *control;
+	const char *token = fresh_token(), *control;
 	struct run *other;
 
 	expect_enabled("memory=50000000", "memory");
@@ -579,14 +600,7 @@ static void controllers(void)
 	expect_not_in_the_way_of_root();
 	send_signal(other, SIGKILL);
 	finish(other);
-	/* A controller that is not passed on to the student. */
-	above = word(
-		"%.*s",
-		(int)(strrchr(delegated_cgroup(), '/') - delegated_cgroup()),
-		delegated_cgroup());
-	put(above, "cgroup.subtree_control", "-cpu");
-	expect_not_made("cpu=50", EOPNOTSUPP);
-	put(above, "cgroup.subtree_control", "+cpu");
+	expect_controllers_needed();
 	/* Not the student's to enable them. */
 	control = word("%s/cgroup.subtree_control", delegated_cgroup());
 	EXPECT(chown(control, 0, 0) == 0, "chown: %s", strerror(errno));
@@ -653,6 +667,47 @@ static void expect_memory(void)
 	clear_student();
 }
 
+/* A directory of the sandbox in a group's place, to hold what files we like. */
+static const char *make_directory(void)
+{
+	const char *dir = word("/tmp/%s", fresh_token());
+
+	expect_status(START("mkdir", dir), 0);
+	return dir;
+}
+
+/* A kernel that cannot swap: all the rest is to be as with one that can. */
+static void expect_without_swap(void)
+{
+	static const char *const files[][2] = {{"memory.max", "67108864"},
+					       {"memory.oom.group", "1"},
+					       {"pids.max", "9"},
+					       {"cpu.weight", "50"}};
+	const size_t count = sizeof(files) / sizeof(files[0]);
+	const char *dir = make_directory();
+	struct run *run;
+
+	for (size_t i = 0; i < count; i++)
+		write_in_sandbox(word("%s/%s", dir, files[i][0]), "");
+	run = DRIVE(word("group=%s", dir), "memory=67108864", "pids=9",
+		    "weight=50", "limit");
+	EXPECT(result_of(run, "limit") == 0,
+	       "there is no memory.swap.max, as in a kernel that cannot swap, "
+	       "and cgroup_limit() failed: %s",
+	       text_of(result_of(run, "limit")));
+	finish(run);
+	for (size_t i = 0; i < count; i++) {
+		const char *text =
+			read_in_sandbox(word("%s/%s", dir, files[i][0]));
+
+		EXPECT(atoll(text) == atoll(files[i][1]),
+		       "there is no memory.swap.max, as in a kernel that "
+		       "cannot swap: expected %s in %s all the same, saw "
+		       "\"%s\"",
+		       files[i][1], files[i][0], text);
+	}
+}
+
 /* QUOTA PERIOD: any period will do. */
 static void expect_percent(int percent)
 {
@@ -700,6 +755,7 @@ static void limits(void)
 	expect_result(run, "limit", ERANGE);
 	end(run);
 	expect_each_file_needed("limit", files, 6);
+	expect_without_swap();
 }
 
 /* All of a run is asleep: it waits for something that has not come. */
@@ -845,6 +901,19 @@ static void expect_waits_on(struct run *run, const char *step, long slept,
 	       function_of(step), text_of(result_of(run, step)), why);
 }
 
+/* Nothing wakes it: what it sleeps for is a change, and not some time. */
+static void expect_undisturbed_sleep(pid_t pid)
+{
+	const long most = times_slept(pid) + 200;
+	bool looking = false;
+
+	AWAIT(is_idle(pid) || (looking = times_slept(pid) > most),
+	      "cgroup_wait() does not come to rest");
+	EXPECT(!looking,
+	       "cgroup_wait() wakes up again and again while nothing changes: "
+	       "it is to sleep until cgroup.events does");
+}
+
 /*
  * For what does not come yet, while a signal comes all the time ("alarms"), or
  * somebody sets the clock ("clock").
@@ -865,6 +934,8 @@ static void expect_waits(const char *trouble, const char *why)
 	await_probe(token);
 	go_on(at);
 	expect_waits_on(run, "wait", times_slept(pid) + 20, why);
+	if (strcmp(trouble, "alarms") != 0)
+		expect_undisturbed_sleep(pid);
 	slept = times_slept(pid);
 	put(dir, "cgroup.freeze", "1");
 	AWAIT(value_in(dir, "cgroup.events", "frozen") == 1,
@@ -934,6 +1005,39 @@ static void expect_late_end(void)
 	clear_student();
 }
 
+/*
+ * The step waits for what does not come, with a cgroup_patience of 150 ms: not
+ * for 10 seconds, or near that. On a machine that is too busy it has more
+ * chances, and longer ones. The run is then at "until=AT".
+ */
+static struct run *expect_gives_up(const char *step, const char *at)
+{
+	for (int seconds = 2;; seconds += 2) {
+		/* Nothing freezes. To another step that is all the same. */
+		struct run *run =
+			DELEGATED("probe", "launch", "fake=cgroup.freeze:0",
+				  word("driver patience=150 make "
+				       "spawn=probe,hold,longer %s until=%s",
+				       step, at));
+		double limit;
+
+		expect_result(run, "spawn", 0);
+		limit = deadline() - time_limit() + seconds;
+		while (!has_done(run, step) && !has_ended(run) && !past(limit))
+			;
+		if (has_done(run, step) || has_ended(run)) {
+			expect_result(run, step, ETIMEDOUT);
+			await_at(run, at);
+			return run;
+		}
+		EXPECT(seconds < 6,
+		       "%s was to wait for 150 ms, which is cgroup_patience, "
+		       "and has not come back after %d seconds",
+		       function_of(step), seconds);
+		end(run);
+	}
+}
+
 /* What cannot be done at all is said, and not waited for. */
 static void expect_no_wait_in_vain(void)
 {
@@ -989,13 +1093,7 @@ static void waits_and_freezes(void)
 	       "were frozen, or running again: it is to wait for that");
 	finish(run);
 	clear_student();
-	run = DELEGATED("probe", "launch", "fake=cgroup.freeze:0",
-			"driver make patience=150 spawn=probe,hold,warm "
-			"freeze");
-	expect_result(run, "spawn", 0);
-	expect_result(run, "freeze", ETIMEDOUT);
-	finish(run);
-	clear_student();
+	end(expect_gives_up("freeze", fresh_token()));
 	expect_no_wait_in_vain();
 }
 
@@ -1142,11 +1240,7 @@ static void leaves_nothing(void)
 	descriptors = count_descriptors(pid_of(run));
 	end(run);
 	/* Somebody in it will not go. */
-	at = fresh_token();
-	run = DRIVE("patience=150", "make", "spawn=probe hold longer", "remove",
-		    word("until=%s", at));
-	expect_result(run, "remove", ETIMEDOUT);
-	await_at(run, at);
+	run = expect_gives_up("remove", fresh_token());
 	EXPECT(count_descriptors(pid_of(run)) == descriptors,
 	       "%d descriptors are open after a cgroup_remove() that failed, "
 	       "%d after one that did not",
@@ -1289,6 +1383,33 @@ static void expect_usage(void)
 	end(run);
 }
 
+/* More than 32 bits of everything, from a directory that is no group. */
+static void expect_large_counts(void)
+{
+	const char *dir = make_directory(), *at = fresh_token();
+	long long numbers[COUNTS];
+	struct run *run;
+
+	for (size_t i = 0; i < COUNTS; i++) {
+		const char *file = word("%s/%s", dir, counts[i][1]);
+		const char *key = counts[i][2];
+
+		numbers[i] = ((5LL + (long long)i) << 30) +
+			     random_between(1, 1 << 29);
+		write_in_sandbox(
+			file, word("%s%s%s%lld\n", read_in_sandbox(file),
+				   key ? key : "", key ? " " : "", numbers[i]));
+	}
+	run = DRIVE(word("group=%s", dir), "stats", word("until=%s", at));
+	EXPECT(result_of(run, "stats") == 0,
+	       "cgroup_read_stats() failed, where a count has more than 32 "
+	       "bits: %s",
+	       text_of(result_of(run, "stats")));
+	await_at(run, at);
+	expect_counts("cgroup_read_stats()", output_of(run), numbers, numbers);
+	end(run);
+}
+
 static void statistics(void)
 {
 	static const char *const files[] = {"cpu.stat", "memory.peak",
@@ -1310,6 +1431,7 @@ static void statistics(void)
 	       "tells of something else than 0");
 	end(run);
 	expect_usage();
+	expect_large_counts();
 	expect_each_file_needed("stats", files, 5);
 	/* A process of CMD runs out of memory, and takes all of CMD along. */
 	run = CGROUP("--memory", "12M", "--stats", "sh", "-c",

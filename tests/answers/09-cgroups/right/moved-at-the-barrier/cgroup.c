@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -220,24 +220,41 @@ pid_t cgroup_spawn(const struct cgroup *group, const struct command *command)
 	exec_command(command);
 }
 
+/* Whether it is so now: 1, 0, or -1 with errno. */
+static int is_so(int events, const char *key, uint64_t value)
+{
+	char text[512];
+	ssize_t n = pread(events, text, sizeof(text) - 1, 0);
+
+	if (n < 0)
+		return errno == EINTR ? 0 : -1;
+	text[n] = '\0';
+	return value_of(text, key) == value;
+}
+
 int cgroup_wait(const struct cgroup *group, const char *key, uint64_t value,
 		int patience)
 {
-	int64_t end = clock_ms() + patience;
-	char text[512];
+	int64_t end = clock_ms() + patience, left;
+	int fd = openat(group->dir, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	int so = fd < 0 ? -1 : is_so(fd, key, value), error;
 
-	for (int nap = 1;; nap = nap < 20 ? nap * 2 : 20) {
-		if (read_file(group->dir, "cgroup.events", text, sizeof(text)) <
-		    0)
-			return -1;
-		if (value_of(text, key) == value)
-			return 0;
-		if (clock_ms() >= end)
-			break;
-		pause_ms(nap);
+	while (so == 0 && (left = end - clock_ms()) > 0) {
+		struct timeval time = {left / 1000, left % 1000 * 1000};
+		fd_set changed;
+
+		FD_ZERO(&changed);
+		FD_SET(fd, &changed);
+		/* An exception: it has changed since it was read. */
+		so = select(fd + 1, NULL, NULL, &changed, &time);
+		if (so >= 0 || errno == EINTR)
+			so = is_so(fd, key, value);
 	}
-	errno = ETIMEDOUT;
-	return failed("wait for", "%s", key);
+	error = so < 0 ? errno : ETIMEDOUT;
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return so > 0 ? 0 : failed("wait for", "%s", key);
 }
 
 int cgroup_freeze(const struct cgroup *group, bool frozen)
