@@ -53,6 +53,8 @@ static const struct {
 	{"setgroups", {SYS_setgroups}},
 	{"capset", {SYS_capset}},
 	{"mount", {SYS_mount, SYS_mount_setattr, SYS_move_mount}},
+	{"mount_type", {SYS_mount}},
+	{"fsopen", {SYS_fsopen}},
 	{"read", {SYS_read, SYS_readv}},
 	{"fcntl", {SYS_fcntl}},
 	{"lock", {SYS_fcntl}},
@@ -130,9 +132,14 @@ static const char *call_on_file(const char *call)
 	return strcmp(call, "cpu.stat") == 0 ? "read" : NULL;
 }
 
-static bool is_look(const char *call)
+/* What is done to what has the name that is said after a "."; NULL: nothing. */
+static const char *call_on_name(const char *call)
 {
-	return strncmp(call, "look.", 5) == 0;
+	if (strncmp(call, "look.", 5) == 0)
+		return "look";
+	if (strncmp(call, "mount.", 6) == 0)
+		return "mount_type";
+	return strncmp(call, "fsopen.", 7) == 0 ? "fsopen" : NULL;
 }
 
 /* Its row in disturbed_calls[], which may be the last one. */
@@ -142,8 +149,8 @@ static unsigned row_of(const char *call)
 
 	if (call_on_file(call))
 		call = call_on_file(call);
-	if (is_look(call))
-		call = "look";
+	if (call_on_name(call))
+		call = call_on_name(call);
 	while (disturbed_calls[row].name &&
 	       strcmp(disturbed_calls[row].name, call) != 0)
 		row++;
@@ -186,8 +193,8 @@ static bool is_file(const struct waiting_call *call, const char *name)
 	return ends_in(path, name);
 }
 
-/* Whether the path that it is about ends in that name. */
-static bool is_path(const struct waiting_call *call, const char *name)
+/* Whether the path, or the type, that it is about ends in that name. */
+static bool is_named(const struct waiting_call *call, const char *name)
 {
 	char memory[64], path[512];
 	int argument = 1, fd;
@@ -198,6 +205,10 @@ static bool is_path(const struct waiting_call *call, const char *name)
 	    call->number == SYS_stat)
 		argument = 0;
 #endif
+	if (call->number == SYS_fsopen)
+		argument = 0;
+	if (call->number == SYS_mount)
+		argument = 2;
 	snprintf(memory, sizeof(memory), "/proc/%d/mem", (int)call->pid);
 	fd = open(memory, O_RDONLY | O_CLOEXEC);
 	/* Where its memory ends, so does what is read. */
@@ -237,8 +248,8 @@ static bool is_about(const struct waiting_call *call, const char *name)
 	for (int n = 0; n < MOST_NUMBERS; n++) {
 		if ((n > 0 && !numbers[n]) || (int)numbers[n] != call->number)
 			continue;
-		if (is_look(name))
-			return is_path(call, strchr(name, '.') + 1);
+		if (call_on_name(name))
+			return is_named(call, strchr(name, '.') + 1);
 		return !call_on_file(name) || is_file(call, name);
 	}
 	return false;

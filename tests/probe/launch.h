@@ -22,9 +22,10 @@
  *				first for TOKEN.1, and so on
  *
  * CALL is one of disturbed_calls[], or "cgroup.FILE": a write to a file of that
- * name; "cpu.stat": a read of it; or "look.FILE": an open or a question about
- * one of that name. The words of PROGRAM are one argument, so that nobody takes
- * the launcher for the probe that it is about to start.
+ * name; "cpu.stat": a read of it; "look.FILE": an open or a question about one
+ * of that name; "mount.TYPE" and "fsopen.TYPE": a mount(2) or an fsopen(2) of
+ * that type of file system. The words of PROGRAM are one argument, so that
+ * nobody takes the launcher for the probe that it is about to start.
  */
 #ifndef LAUNCH_H
 #define LAUNCH_H
