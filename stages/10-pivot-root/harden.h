@@ -27,8 +27,8 @@ extern const uint64_t default_capabilities;
  * back on clone(2). A call is allowed after all when the capability that it is
  * made for is kept. TIOCSTI and TIOCLINUX, which type into the caller's
  * terminal, always fail. The system calls of x32 are not there (ENOSYS), and a
- * program for another architecture is killed at its first. Returns 0, or -1
- * with errno.
+ * program for another architecture is killed at its first, with all of its
+ * threads. Returns 0, or -1 with errno.
  */
 int harden(uint64_t capabilities, bool seccomp);
 

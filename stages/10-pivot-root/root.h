@@ -38,7 +38,8 @@ struct root {
  * file system leads out of it.
  *
  * The old root is not reachable any more, neither by a path nor by who enters
- * the mount namespace. The working directory is the new root, the umask 022.
+ * the mount namespace, nor by a descriptor that is left: process 1 lives on
+ * without an execve(2). The working directory is the new root, the umask 022.
  * No other mount namespace sees anything of it, although a new one starts with
  * mounts that are shared.
  *

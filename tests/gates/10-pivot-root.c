@@ -117,6 +117,16 @@ static void end(pid_t command, struct run *run)
 	finish(run);
 }
 
+/* The other one that has this parent; waits for it. */
+static pid_t child_of(pid_t parent)
+{
+	pid_t child = 0;
+
+	AWAIT(children_of(parent, &child, 1) > 0, "process %d has no child",
+	      (int)parent);
+	return child;
+}
+
 /* Its process id as the student's programs see it. */
 static const char *id_in_sandbox(pid_t pid)
 {
@@ -199,6 +209,45 @@ static void expect_own_root(pid_t command)
 	       count_descriptors(command));
 }
 
+/* An open directory, on a mount that its mount namespace does not have. */
+static bool is_outside(pid_t pid, int fd)
+{
+	const char *mounts = proc_file(pid, "mountinfo");
+	const char *line =
+		strstr(proc_file(pid, word("fdinfo/%d", fd)), "mnt_id:");
+	const long id = line ? strtol(line + 7, NULL, 10) : 0;
+	struct stat st;
+
+	return stat(word("/proc/%d/fd/%d", (int)pid, fd), &st) == 0 &&
+	       S_ISDIR(st.st_mode) && strtol(mounts, NULL, 10) != id &&
+	       !strstr(mounts, word("\n%ld ", id));
+}
+
+/* Looked at before the execve(2) that closes them: process 1 makes none. */
+static void expect_no_descriptor_outside(void)
+{
+	const char *token = fresh_token();
+	struct run *run =
+		START("probe", "launch", word("pause=exec:2:%s", token),
+		      "driver root mask " ROOT " true");
+	int fds[64];
+	size_t count;
+	pid_t child;
+
+	AWAIT(exists(token, ".paused") || has_ended(run),
+	      "enter_root() does not return");
+	EXPECT(!has_ended(run), "it has ended, with status %d", finish(run));
+	child = child_of(pid_of(run));
+	count = descriptors_of(child, fds, 64);
+	for (size_t i = 0; i < count; i++)
+		EXPECT(!is_outside(child, fds[i]),
+		       "enter_root() leaves descriptor %d open, which is a "
+		       "directory outside: process 1 closes it by no execve(2)",
+		       fds[i]);
+	release(token);
+	expect_status(run, 0);
+}
+
 static void own_root(void)
 {
 	const char *token = fresh_token();
@@ -230,6 +279,7 @@ static void own_root(void)
 	       count_lines(proc_file(pid_of(run), "mountinfo")), before);
 	end(command, run);
 
+	expect_no_descriptor_outside();
 	/* What cannot be done ends it. */
 	about_task(4);
 	run = START("driver", "root", "bind=/mnt/probe:/usr", ROOT, "true");
@@ -430,6 +480,24 @@ static void expect_masked(pid_t command)
 		       fixed[i]);
 }
 
+/* root.h, "where there is one": what is said where there is none. */
+static void expect_cgroup_optional(void)
+{
+	static const int errors[] = {ENODEV, EBUSY};
+	struct run *run;
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		run = START("probe", "launch",
+			    word("fail=mount.cgroup2:0:%d", errors[i]),
+			    word("fail=fsopen.cgroup2:0:%d", ENODEV),
+			    "driver root mask " ROOT " true");
+		EXPECT(finish(run) == 0,
+		       "there is no cgroup2 to be mounted (%s), which some "
+		       "machines do not have: expected status 0, saw %d: %s",
+		       strerror(errors[i]), finish(run), errors_of(run));
+	}
+}
+
 static void standard_mounts(void)
 {
 	const char *token = fresh_token();
@@ -464,6 +532,7 @@ static void standard_mounts(void)
 		       !mount_at(command, "/proc/sys")[0],
 	       "without root->mask something is masked all the same");
 	end(command, run);
+	expect_cgroup_optional();
 
 	/* Links that somebody else made, and nothing there at all. */
 	about_task(2);
@@ -740,8 +809,7 @@ static bool kills_foreign(const struct bpf_program *program)
 		uint32_t said =
 			ask_filter(program, &call) & SECCOMP_RET_ACTION_FULL;
 
-		if (said != SECCOMP_RET_KILL_PROCESS &&
-		    said != SECCOMP_RET_KILL_THREAD)
+		if (said != SECCOMP_RET_KILL_PROCESS)
 			return false;
 	}
 	return true;
@@ -800,8 +868,9 @@ static void expect_foreign_refused(void)
 	}
 	EXPECT(killed,
 	       "a system call of a 32-bit program, whose numbers mean other "
-	       "calls, is not the end of it: the filter does not look at the "
-	       "architecture");
+	       "calls, is not the end of it, all of its threads: the filter "
+	       "does not look at the architecture, or does not say "
+	       "SECCOMP_RET_KILL_PROCESS");
 	EXPECT(hidden,
 	       "the filter does not say ENOSYS to the numbers from 0x40000000 "
 	       "on: by them x32 makes the same calls, past the rest of it");
@@ -850,16 +919,6 @@ static void expect_namespaces(pid_t one, pid_t other, bool same,
 		EXPECT((namespace_of(one, namespaces[i]) ==
 			namespace_of(other, namespaces[i])) == same,
 		       "%s %s namespace", what, namespaces[i]);
-}
-
-/* The other one that has this parent; waits for it. */
-static pid_t child_of(pid_t parent)
-{
-	pid_t child = 0;
-
-	AWAIT(children_of(parent, &child, 1) > 0, "process %d has no child",
-	      (int)parent);
-	return child;
 }
 
 /* Seen by `command`, of the same container. */
@@ -951,14 +1010,16 @@ static void cable(void)
 	command = await_command(run, token, "");
 	EXPECT(strstr(proc_file(command, "net/dev"), "eth0:"),
 	       "there is no eth0 inside");
-	EXPECT(strstr(proc_file(command, "net/fib_trie"), "10.9.8.2"),
-	       "eth0 does not have its address");
 	EXPECT(strstr(proc_file(pid_of(run), "net/fib_trie"), "10.9.8.1"),
 	       "the end outside does not have its address");
+	about_task(6);
+	EXPECT(strstr(proc_file(command, "net/fib_trie"), "10.9.8.2"),
+	       "eth0 does not have its address");
 	routes = proc_file(command, "net/route");
 	/* In the byte order of the machine; destination, gateway. */
 	EXPECT(strstr(routes, "eth0\t00000000\t0108090A"),
 	       "there is no default route by 10.9.8.1 inside: %s", routes);
+	about_task(7);
 	EXPECT(nice_of(command) == 5,
 	       "with a cable its nice value is %d, expected 5",
 	       nice_of(command));
@@ -1039,16 +1100,18 @@ static void joins_container(void)
 	EXPECT(status_mask(second, "CapBnd") == status_mask(first, "CapBnd") &&
 		       strcmp(status_of(second, "Seccomp"), "2") == 0,
 	       "what joined the container may do more than what was there");
-	EXPECT(count_descriptors(second) == 3,
-	       "box exec left %d descriptors open", count_descriptors(second));
 	EXPECT(same_file(in_container(first, "/"), in_container(second, "/")),
 	       "box exec has another root");
+	about_task(6);
+	EXPECT(count_descriptors(second) == 3,
+	       "box exec left %d descriptors open", count_descriptors(second));
 	EXPECT(environment_has(second, "GIVEN=a b") &&
 		       strcmp(proc_link(second, "cwd"), "/usr") == 0 &&
 		       strstr(proc_file(second, "limits"),
 			      "Max open files            50                   "
 			      "60"),
 	       "box exec does not heed -e, -w or --rlimit");
+	about_task(7);
 	/* CVE-2019-5736: what joins may be looked at from inside. */
 	snprintf(file, sizeof(file), "/proc/%d/exe", (int)pid_of(joined));
 	fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -1082,6 +1145,7 @@ static void joins_container(void)
 	second = await_command(joined, other, "");
 	EXPECT(strcmp(status_of(second, "Seccomp"), "0") == 0,
 	       "box exec has a filter in a container that has none");
+	about_task(6);
 	EXPECT(session_of(second) != session_of(pid_of(joined)),
 	       "without a filter box exec's command is in its caller's "
 	       "session: it can type into that terminal (CVE-2017-5226)");
@@ -1892,19 +1956,39 @@ static void failures(void)
 	bad_usage();
 }
 
+static const char *limit_of(const char *group, const char *file)
+{
+	static char text[64];
+	const char *path = word("%s/%s", group, file);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	EXPECT(n >= 0, "%s cannot be read", path);
+	text[n] = '\0';
+	close(fd);
+	return text;
+}
+
 static void expect_limit(const char *group, const char *file,
 			 const char *expected)
 {
-	char path[800], text[64] = "";
-	int fd;
+	const char *text = limit_of(group, file);
 
-	snprintf(path, sizeof(path), "%s/%s", group, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		fail("%s cannot be read", path);
-	close(fd);
 	EXPECT(strcmp(text, expected) == 0, "%s is %s, expected %s", file, text,
 	       expected);
+}
+
+/* QUOTA PERIOD: any period will do. */
+static void expect_half_a_cpu(const char *group)
+{
+	const char *text = limit_of(group, "cpu.max");
+	long long quota = 0, period = 0;
+
+	EXPECT(sscanf(text, "%lld %lld", &quota, &period) == 2 &&
+		       quota * 2 == period,
+	       "cpu.max is %s, expected half of its period, as in "
+	       "\"50000 100000\"",
+	       text);
 }
 
 /* The directory out here of the group that it is in. */
@@ -1947,7 +2031,7 @@ static void expect_group(void)
 	       "box itself is in the cgroup that it is to limit");
 	expect_limit(path, "memory.max", "33554432\n");
 	expect_limit(path, "pids.max", "20\n");
-	expect_limit(path, "cpu.max", "50000 100000\n");
+	expect_half_a_cpu(path);
 	expect_limit(path, "cpu.weight", "50\n");
 	end(command, run);
 	AWAIT(!groups_left(), "a cgroup is left behind");
