@@ -77,10 +77,11 @@ static int set_up(struct inside *inside)
  * Without it a new session (setsid(2)) keeps it from typing into the caller's
  * terminal, where no filter does. Then its limits (setrlimit(2)), for itself
  * alone, and become_user() (user.h): a process with a new user id has cancelled
- * die_with_parent(), which process 1 (c->no_init) has to ask for again. Last,
- * no descriptor but 0, 1 and 2 may reach the command: whatever the caller left
- * open leads outside (CVE-2024-21626). close_range(2) has a flag that leaves
- * them to execve(2).
+ * die_with_parent(). Ask for it again: the command may be process 1
+ * (c->no_init), or that of box exec, and then nobody else ends with its caller
+ * and takes it along. Last, no descriptor but 0, 1 and 2 may reach the command:
+ * whatever the caller left open leads outside (CVE-2024-21626). close_range(2)
+ * has a flag that leaves them to execve(2).
  */
 int prepare_command(void *data)
 {
@@ -96,9 +97,8 @@ int prepare_command(void *data)
 		if (setrlimit(c->rlimits[i].resource, &c->rlimits[i].value) < 0)
 			return failed("setrlimit", "%d",
 				      c->rlimits[i].resource);
-	if (become_user(c->uid, c->gid) < 0)
-		return -1;
-	if (c->no_init && die_with_parent(inside->parent) < 0)
+	if (become_user(c->uid, c->gid) < 0 ||
+	    die_with_parent(inside->parent) < 0)
 		return -1;
 	if (sys_close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
 		return failed("close_range", "");
@@ -148,37 +148,36 @@ static const char *host_name(char name[NAME_SIZE])
  * (struct namespaces, arrange). The child gets its place among the others:
  * apply_schedule() (schedule.h). With c->veth there is a cable between
  * host_name() here and PEER_NAME in its network namespace (network.h), whose
- * end out here has c->host_end. A cable that cannot be used does not stay.
+ * end out here has c->host_end; hold_network() (outside.h) comes before it. As
+ * soon as there is a cable inside->cable says so to whoever cleans up: one that
+ * cannot be used, or that nobody comes to use, does not stay, and what you
+ * could not make may be somebody else's.
  */
 static int arrange(pid_t child, void *data)
 {
 	/* <answer> return todo(7, child, data, host_name); */
-	struct container *c = data;
+	struct inside *inside = data;
+	const struct container *c = inside->container;
 	char name[NAME_SIZE];
 
 	if (apply_schedule(child, &c->schedule) < 0)
 		return -1;
 	if (!c->veth)
 		return 0;
-	if (create_veth(host_name(name), PEER_NAME, child) < 0)
+	if (hold_network(inside, child) < 0 ||
+	    create_veth(host_name(name), PEER_NAME, child) < 0)
 		return -1;
-	if (configure_interface(name, &c->host_end) < 0) {
-		int saved = errno;
-
-		delete_interface(name);
-		errno = saved;
-		return -1;
-	}
-	return 0;
+	inside->cable = true;
+	return configure_interface(name, &c->host_end);
 	/* </answer> */
 }
 
 /* It goes with the namespace of its peer, but not before the kernel has time */
-static int cut_veth(const struct container *c)
+static int cut_veth(const struct inside *inside)
 {
 	char name[NAME_SIZE];
 
-	if (!c->veth || delete_interface(host_name(name)) == 0)
+	if (!inside->cable || delete_interface(host_name(name)) == 0)
 		return 0;
 	return errno == ENODEV ? 0 : -1;
 }
@@ -215,7 +214,7 @@ static int make_group(const struct container *c, struct cgroup *group)
  * Also Task 7: the child. c->world says where it is to live: new UTS, IPC, PID,
  * mount, network and cgroup namespaces, a time namespace too unless set_up()
  * makes one (c->set_uptime), the cgroup open as group->dir (which then is the
- * root of the new cgroup namespace), and arrange() with `c`. Before that,
+ * root of the new cgroup namespace), and arrange() with `inside`. Before that,
  * take_sources() (tree.h), not for the last time: of what only root may reach
  * an ordinary user gets nothing yet, and that is no failure.
  * fork_in_namespaces() (clone.h) returns twice: in the child it is
@@ -233,7 +232,7 @@ static pid_t start(struct inside *inside, const struct cgroup *group)
 		c->world.flags |= CLONE_NEWTIME;
 	c->world.cgroup = group->dir;
 	c->world.arrange = arrange;
-	c->world.data = c;
+	c->world.data = inside;
 	if (take_sources(&c->root, false) < 0)
 		return -1;
 	child = fork_in_namespaces(&c->world, NULL);
@@ -269,10 +268,9 @@ static int finish_group(struct cgroup *group, struct report *report)
 /*
  * Also Task 7: all that there is besides the group, from first to last. Before:
  * note_points() (points.h). Then start() the child and watch() it (outside.h)
- * to its end. After, however it went: drop_sources() (tree.h), remove_points(),
- * and, if there was a child, the cable with cut_veth(): what arrange() could
- * not make may be somebody else's. What failed first is what is told, errno
- * with it: keep_failure() and restore_failure() (failure.h).
+ * to its end. After, however it went, and without a child too: drop_sources()
+ * (tree.h), remove_points(), and cut_veth(). What failed first is what is told,
+ * errno with it: keep_failure() and restore_failure() (failure.h).
  */
 static int run_in_group(struct outside *outside, const struct cgroup *group,
 			struct report *report)
@@ -291,7 +289,7 @@ static int run_in_group(struct outside *outside, const struct cgroup *group,
 	keep_failure(&first);
 	drop_sources(&c->root);
 	remove_points(&points);
-	if (child > 0 && cut_veth(c) < 0 && result == 0)
+	if (cut_veth(&outside->inside) < 0 && result == 0)
 		return -1;
 	return result < 0 ? restore_failure(&first) : 0;
 	/* </answer> */

@@ -53,10 +53,11 @@ static int set_up(struct inside *inside)
  * Without it a new session (setsid(2)) keeps it from typing into the caller's
  * terminal, where no filter does. Then its limits (setrlimit(2)), for itself
  * alone, and become_user() (user.h): a process with a new user id has cancelled
- * die_with_parent(), which process 1 (c->no_init) has to ask for again. Last,
- * no descriptor but 0, 1 and 2 may reach the command: whatever the caller left
- * open leads outside (CVE-2024-21626). close_range(2) has a flag that leaves
- * them to execve(2).
+ * die_with_parent(). Ask for it again: the command may be process 1
+ * (c->no_init), or that of box exec, and then nobody else ends with its caller
+ * and takes it along. Last, no descriptor but 0, 1 and 2 may reach the command:
+ * whatever the caller left open leads outside (CVE-2024-21626). close_range(2)
+ * has a flag that leaves them to execve(2).
  */
 int prepare_command(void *data)
 {
@@ -95,7 +96,10 @@ static const char *host_name(char name[NAME_SIZE])
  * (struct namespaces, arrange). The child gets its place among the others:
  * apply_schedule() (schedule.h). With c->veth there is a cable between
  * host_name() here and PEER_NAME in its network namespace (network.h), whose
- * end out here has c->host_end. A cable that cannot be used does not stay.
+ * end out here has c->host_end; hold_network() (outside.h) comes before it. As
+ * soon as there is a cable inside->cable says so to whoever cleans up: one that
+ * cannot be used, or that nobody comes to use, does not stay, and what you
+ * could not make may be somebody else's.
  */
 static int arrange(pid_t child, void *data)
 {
@@ -103,11 +107,11 @@ static int arrange(pid_t child, void *data)
 }
 
 /* It goes with the namespace of its peer, but not before the kernel has time */
-static int cut_veth(const struct container *c)
+static int cut_veth(const struct inside *inside)
 {
 	char name[NAME_SIZE];
 
-	if (!c->veth || delete_interface(host_name(name)) == 0)
+	if (!inside->cable || delete_interface(host_name(name)) == 0)
 		return 0;
 	return errno == ENODEV ? 0 : -1;
 }
@@ -144,7 +148,7 @@ static int make_group(const struct container *c, struct cgroup *group)
  * Also TODO 7: the child. c->world says where it is to live: new UTS, IPC, PID,
  * mount, network and cgroup namespaces, a time namespace too unless set_up()
  * makes one (c->set_uptime), the cgroup open as group->dir (which then is the
- * root of the new cgroup namespace), and arrange() with `c`. Before that,
+ * root of the new cgroup namespace), and arrange() with `inside`. Before that,
  * take_sources() (tree.h), not for the last time: of what only root may reach
  * an ordinary user gets nothing yet, and that is no failure.
  * fork_in_namespaces() (clone.h) returns twice: in the child it is
@@ -168,10 +172,9 @@ static int finish_group(struct cgroup *group, struct report *report)
 /*
  * Also TODO 7: all that there is besides the group, from first to last. Before:
  * note_points() (points.h). Then start() the child and watch() it (outside.h)
- * to its end. After, however it went: drop_sources() (tree.h), remove_points(),
- * and, if there was a child, the cable with cut_veth(): what arrange() could
- * not make may be somebody else's. What failed first is what is told, errno
- * with it: keep_failure() and restore_failure() (failure.h).
+ * to its end. After, however it went, and without a child too: drop_sources()
+ * (tree.h), remove_points(), and cut_veth(). What failed first is what is told,
+ * errno with it: keep_failure() and restore_failure() (failure.h).
  */
 static int run_in_group(struct outside *outside, const struct cgroup *group,
 			struct report *report)

@@ -78,8 +78,10 @@ int run_container(struct container *container, struct report *report);
 /*
  * Runs a command inside the container that `pid` (as seen here) is a process
  * of: same namespaces, cgroup, capabilities and system call filter. Of
- * *container only command, how, uid, gid, tty and rlimits are read. Returns
- * as run_container() does. Given: exec.c.
+ * *container only command, how, uid, gid, tty and rlimits are read. The command
+ * does not outlive the caller, also one that is killed, whoever it is inside.
+ * Returns as run_container() does. Given: exec.c, which leaves the last steps
+ * to prepare_command() (container.c).
  *
  * The calling program must not be a file that the container can reach
  * (seal.h): CVE-2019-5736.

@@ -30,7 +30,7 @@ int open_outside(struct outside *outside, struct container *container)
 
 	memset(outside, 0, sizeof(*outside));
 	inside->container = container;
-	inside->parent = inside->slave = outside->network = -1;
+	inside->parent = inside->slave = inside->network = -1;
 	outside->started = now();
 	container->command.mask = &outside->before;
 	inside->command = shared_memory(sizeof(*inside->command));
@@ -61,16 +61,13 @@ static void close_one(int *fd)
 	*fd = -1;
 }
 
-/*
- * So that it is still there when the cable into it is cut: both at once is a
- * race in the kernel, which has been seen to end one of 6.18. namespaces(7)
- */
-static void hold_network(struct outside *outside, pid_t child)
+int hold_network(struct inside *inside, pid_t child)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)child);
-	outside->network = open(path, O_RDONLY | O_CLOEXEC);
+	inside->network = open(path, O_RDONLY | O_CLOEXEC);
+	return inside->network < 0 ? failed("open", "%s", path) : 0;
 }
 
 /* What the terminal's process still has in hand is to be shown. */
@@ -88,8 +85,8 @@ int watch(struct outside *outside, pid_t child, struct report *report)
 	struct container *c = outside->inside.container;
 	int timed_out;
 
-	if (c->veth)
-		hold_network(outside, child);
+	if (c->veth && outside->inside.network < 0)
+		hold_network(&outside->inside, child);
 	/* So that the end of the container is an end of file on ours. */
 	close_one(&outside->inside.tty_socket);
 	/* A container that ended before it had a terminal has said why. */
@@ -122,7 +119,7 @@ void close_outside(struct outside *outside)
 	close_one(&outside->tty_socket);
 	close_one(&outside->inside.tty_socket);
 	close_one(&outside->inside.parent);
-	close_one(&outside->network);
+	close_one(&outside->inside.network);
 	munmap(outside->inside.command, sizeof(*outside->inside.command));
 	errno = saved;
 }

@@ -17,12 +17,13 @@ struct inside {
 	int tty_socket;		 /* where pty_open() sends; -1: no terminal */
 	int slave;		 /* the terminal, once pty_open() made it */
 	struct outcome *command; /* shared: process 1 writes, we read */
+	int network;		 /* out here: the namespace inside; -1 */
+	bool cable;		 /* out here: there is one into it */
 };
 
 struct outside {
 	struct inside inside;
 	int tty_socket;	 /* our end; -1 */
-	int network;	 /* the network namespace inside; -1 */
 	double started;	 /* CLOCK_MONOTONIC, seconds */
 	sigset_t before; /* the signal mask that the command gets */
 };
@@ -32,6 +33,14 @@ struct outside {
  * or -1 with errno and nothing left open.
  */
 int open_outside(struct outside *outside, struct container *container);
+
+/*
+ * Keeps the network namespace of `child` in inside->network until all is over,
+ * so that it is still there when the cable into it is cut: both at once is a
+ * race in the kernel, which has been seen to end one of 6.18. Returns 0, or -1
+ * with errno. namespaces(7).
+ */
+int hold_network(struct inside *inside, pid_t child);
 
 /*
  * Supervises `child` until its end, terminal included, and fills *report but

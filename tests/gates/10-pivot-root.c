@@ -970,31 +970,39 @@ static void own_namespaces(void)
 }
 
 /*
- * The end of the cable out here gets no address, and is to go at once: the
+ * A call fails, and the cable is to go at once, if there is one by then: the
  * network namespace of the other end, with which the kernel would remove it, is
- * held until that has been looked at.
+ * held until that has been looked at. Returns whether the call was made at all.
  */
-static void expect_no_useless_cable(void)
+static bool expect_no_useless_cable(const char *call, const char *options)
 {
 	const char *token = fresh_token();
-	struct run *run = START_WITH({.as_root = true}, "probe", "launch",
-				     word("pause=socket:1:%s", token),
-				     word("fail=send:2:%d", ENOMEM),
-				     "box run --net veth " ROOT " true");
-	int network;
+	struct run *run = START_WITH(
+		{.as_root = true}, "probe", "launch",
+		word("pause=socket:1:%s", token),
+		word("fail=%s:%d:%s", call, ENOMEM, token),
+		word("box run --net veth %s " ROOT " true", options));
+	int network = -1;
 
 	AWAIT(exists(token, ".paused") || has_ended(run),
 	      "box run --net veth does not come to lay a cable");
-	EXPECT(!has_ended(run), "box has ended, with status %d", finish(run));
-	network = open(word("/proc/%d/ns/net", (int)child_of(pid_of(run))),
-		       O_RDONLY | O_CLOEXEC);
-	EXPECT(network >= 0, "the test could not hold the network namespace");
-	release(token);
-	expect_status(run, 125);
-	EXPECT(!strstr(proc_file(sandbox_init(), "net/dev"), "box"),
-	       "the end of the cable out here could not be given its address, "
-	       "and the cable is left behind");
-	close(network);
+	if (!has_ended(run)) {
+		network = open(
+			word("/proc/%d/ns/net", (int)child_of(pid_of(run))),
+			O_RDONLY | O_CLOEXEC);
+		EXPECT(network >= 0,
+		       "the test could not hold the network namespace");
+		release(token);
+	}
+	finish(run);
+	EXPECT(network < 0 ||
+		       !strstr(proc_file(sandbox_init(), "net/dev"), "box"),
+	       "call %s of box run --net veth %s failed, and the cable is left "
+	       "behind",
+	       call, options);
+	if (network >= 0)
+		close(network);
+	return exists(token, ".failed");
 }
 
 static void cable(void)
@@ -1029,7 +1037,17 @@ static void cable(void)
 	finish(run);
 	EXPECT(!strstr(proc_file(sandbox_init(), "net/dev"), "box"),
 	       "the interface outside is left behind");
-	expect_no_useless_cable();
+	/*
+	 * It gets no address; no schedule; nobody waits for its container. That
+	 * they are to end it is seen elsewhere.
+	 */
+	expect_no_useless_cable("send:2", "--nice 0");
+	expect_no_useless_cable("setpriority:1", "--nice 3");
+	expect_no_useless_cable("wait:1", "--no-init");
+	/* Nobody lets the child go on that was to use it, among others. */
+	for (int n = 1; n < 20; n++)
+		if (!expect_no_useless_cable(word("write:%d", n), "--nice 0"))
+			break;
 	/* The name of its end is taken: there is no other cable to be had. */
 	run = START_WITH(
 		{.as_root = true}, "sh", "-c",
@@ -1815,6 +1833,32 @@ static void killed_at_any_moment(void)
 	kill_at("capset", 1, "--no-init");
 }
 
+/* A new user id cancels what was asked for as user 0. */
+static void ends_of_other_users(void)
+{
+	const int before = about_task(6);
+	const char *token = fresh_token(), *other = fresh_token();
+	struct run *run, *joined;
+
+	run = START_WITH({.as_root = true}, "driver", "alone", "33:44", ROOT,
+			 "probe", "hold", token);
+	joined = START_WITH({.as_root = true}, "box", "exec", "-u", "77:88",
+			    id_in_sandbox(await_command(run, token, "")),
+			    "probe", "hold", other);
+	await_command(joined, other, "");
+	kill_process(pid_of(joined), SIGKILL);
+	finish(joined);
+	AWAIT(!find_probe(other),
+	      "box exec -u 77:88 was killed, and its command lives: a new user "
+	      "id has cancelled PR_SET_PDEATHSIG");
+	kill_process(pid_of(run), SIGKILL);
+	finish(run);
+	AWAIT(!find_probe(token),
+	      "its caller was killed, and with no_init CMD lives: a new user "
+	      "id has cancelled PR_SET_PDEATHSIG");
+	about_task(before);
+}
+
 static void ends_of_others(void)
 {
 	const char *token = fresh_token();
@@ -1828,20 +1872,9 @@ static void ends_of_others(void)
 	kill_process(init, SIGKILL);
 	expect_status(run, 128 + SIGKILL);
 	AWAIT(!find_probe(token), "process 1 was killed, and CMD lives");
-	/* Process 1 is user 0: a new user id has cancelled its request. */
-	if (sandbox_student() != geteuid()) {
-		token = fresh_token();
-		about_task(6);
-		run = START_WITH({.as_root = true}, "driver", "alone", "33:44",
-				 ROOT, "probe", "hold", token);
-		await_command(run, token, "");
-		kill_process(pid_of(run), SIGKILL);
-		finish(run);
-		AWAIT(!find_probe(token),
-		      "its caller was killed, and with no_init CMD lives: a "
-		      "new user id has cancelled PR_SET_PDEATHSIG");
-		about_task(7);
-	}
+	/* One id is all that there may be here. */
+	if (sandbox_student() != geteuid())
+		ends_of_other_users();
 	token = fresh_token();
 	run = START_WITH({.as_root = true}, "box", "run", "--net", "veth",
 			 PROBE, ROOT, "probe", "hold", token);

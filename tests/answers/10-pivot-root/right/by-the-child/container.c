@@ -96,7 +96,7 @@ int prepare_command(void *data)
 			return failed("prlimit", "%d", c->rlimits[i].resource);
 	if (become_user(c->uid, c->gid) < 0)
 		return -1;
-	return c->no_init ? die_with_parent(inside->parent) : 0;
+	return die_with_parent(inside->parent);
 }
 
 static _Noreturn void be_inside(struct inside *inside)
