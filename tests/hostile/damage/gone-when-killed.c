@@ -1,10 +1,11 @@
 /*
  * Ends its command by itself at the moment in which the judge is about to: who
  * looks for a process that is gone, and finds number 0, kills a whole group.
+ * Where a fork(2) is made to fail it is the one in here: that test is lost.
  *
  * Stage: 01-fork-exec
  * Base: solution
- * Score: 10
+ * Score: 9
  */
 #include <fcntl.h>
 #include <signal.h>

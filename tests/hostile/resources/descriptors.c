@@ -3,7 +3,7 @@
  *
  * Stage: 01-fork-exec
  * Base: solution
- * Score: 7
+ * Score: 6
  */
 #include <fcntl.h>
 #include <unistd.h>
