@@ -17,6 +17,7 @@
 #include "kill.h"
 #include "launched.h"
 #include "process.h"
+#include "quote.h"
 
 #define MOST_RUNS 256
 /* More than this from one stream of one program is a failure of its own. */
@@ -126,40 +127,6 @@ static bool is_judged(const char *const words[])
 	return false;
 }
 
-/* For a shell: a word that needs quotes gets them. */
-/* As a shell takes it: a quote within quotes is to leave them first. */
-static size_t quoted(char *to, size_t room, const char *word)
-{
-	size_t n = (size_t)snprintf(to, room, "'");
-
-	for (; *word && n < room; word++)
-		n += (size_t)snprintf(to + n, room - n,
-				      *word == '\'' ? "'\\''" : "%c", *word);
-	return n < room ? n + (size_t)snprintf(to + n, room - n, "'") : n;
-}
-
-static void remember_command(struct run *run, const char *const words[])
-{
-	static const char plain[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-		"0123456789_-+=:,./@%";
-	size_t n = 0, room = sizeof(run->command);
-
-	for (size_t i = 0; words[i] && n < room; i++) {
-		const bool is_plain =
-			words[i][0] && !words[i][strspn(words[i], plain)];
-
-		if (i > 0)
-			n += (size_t)snprintf(run->command + n, room - n, " ");
-		if (n < room)
-			n += is_plain ? (size_t)snprintf(run->command + n,
-							 room - n, "%s",
-							 words[i])
-				      : quoted(run->command + n, room - n,
-					       words[i]);
-	}
-}
-
 static int input_of(const struct start *how)
 {
 	int ends[2];
@@ -213,7 +180,7 @@ struct run *start(const struct start *how, const char *const words[])
 	if (now.count == MOST_RUNS)
 		fail("the test starts too many programs");
 	*run = (struct run){.terminal = -1, .judged = is_judged(words)};
-	remember_command(run, words);
+	say_command(words, run->command, sizeof(run->command));
 	say_launched(words, run->launched, sizeof(run->launched));
 	tell_of(run);
 	if (how) {
