@@ -3,11 +3,13 @@
  */
 #include "gate.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,12 +93,19 @@ static bool is_test(const char *name)
 }
 
 /* A sandbox without it does not start, and that would be told of each test. */
-static void expect_there(const char *path)
+static void expect_there(const char *path, bool directory)
 {
-	if (path && access(path, R_OK) < 0) {
-		failed("access", "%s", path);
-		die(EXIT_OURS);
+	struct stat found;
+
+	if (!path)
+		return;
+	if (access(path, R_OK) == 0 && stat(path, &found) == 0) {
+		if (S_ISDIR(found.st_mode) == directory)
+			return;
+		errno = directory ? ENOTDIR : EISDIR;
 	}
+	failed("open", "%s", path);
+	die(EXIT_OURS);
 }
 
 static void read_options(char **words)
@@ -159,11 +168,11 @@ static void read_options(char **words)
 		bad_usage("--program, --rootfs and --probe are needed");
 	if (wanted.only && !is_test(wanted.only))
 		bad_usage("--test %s: no such test", wanted.only);
-	expect_there(judge.settings.program);
-	expect_there(judge.settings.driver);
-	expect_there(judge.whole);
-	expect_there(judge.settings.rootfs);
-	expect_there(judge.settings.probe);
+	expect_there(judge.settings.program, false);
+	expect_there(judge.settings.driver, false);
+	expect_there(judge.whole, false);
+	expect_there(judge.settings.rootfs, true);
+	expect_there(judge.settings.probe, false);
 }
 
 #define MOST_TESTS 32

@@ -27,6 +27,12 @@ for option in --program --driver --whole --rootfs --probe; do
 	judge $option "$work/none"
 	ok "$option that there is not" refused 125 "$work/none: No such file"
 done
+for option in --program --driver --whole --probe; do
+	judge $option "$work"
+	ok "$option that is a directory" refused 125 "$work: Is a directory"
+done
+judge --rootfs "$build/tests/probe"
+ok "--rootfs that is none" refused 125 "probe: Not a directory"
 judge --results "$work"
 ok "results that cannot be written" refused 125 "$work: Is a directory"
 run "$gate" --program "$build/reference/spawn" --rootfs "$build/rootfs"
