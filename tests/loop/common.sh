@@ -6,11 +6,13 @@
 # progress/STAGE is there when its gate was passed, hints/STAGE.TASK says how
 # many of a task's hints were read.
 set -u
-cd "$(dirname "$0")/../.." || exit 1
+cd "${0%/*}/../.." || exit 1
 B=${B:-build}
 # The places of a make -j are for the makes that it calls itself.
-[ -z "${MAKEFLAGS:-}" ] || MAKEFLAGS=$(echo "$MAKEFLAGS" |
-	sed 's/ -j[0-9]*//; s/ --jobserver-[^ ]*//')
+case ${MAKEFLAGS:-} in
+*-j*) MAKEFLAGS=$(echo "$MAKEFLAGS" |
+	sed 's/ -j[0-9]*//; s/ --jobserver-[^ ]*//') ;;
+esac
 MAKE="${MAKE:-make} --no-print-directory B=$B"
 tree=student
 [ -z "${UNLOCK:-}" ] || tree=unlocked
@@ -23,8 +25,9 @@ if [ -t 1 ] && [ -z "${NO_COLOR:-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 fi
 
 # Lines of a table are cut there, and prose is folded.
-width=$(stty size 2>/dev/null </dev/tty | cut -d' ' -f2)
-[ "${width:-0}" -gt 40 ] && [ -t 1 ] || width=1000
+width=
+[ ! -t 1 ] || width=$(stty size 2>/dev/null </dev/tty | cut -d' ' -f2)
+[ "${width:-0}" -gt 40 ] || width=1000
 
 stages=$(cd stages && echo [01][0-9]-*)
 
@@ -113,9 +116,9 @@ prepare()
 {
 	set -- "$B/tests/gates/$1" "$B/tests/probe" "$B/tests/doctor" \
 		"$B/rootfs.stamp" "$B/tests/obj/drivers/$1.o"
-	[ -e "tests/drivers/$(basename "$5" .o).c" ] || set -- "$1" "$2" "$3" "$4"
+	[ -e "tests/drivers/${1##*/}.c" ] || set -- "$1" "$2" "$3" "$4"
 	$MAKE -q "$@" 2>/dev/null && return
-	echo "${dim}building what judges $(basename "$1") ...$plain"
+	echo "${dim}building what judges ${1##*/} ...$plain"
 	$MAKE -s -j"$(nproc)" QUIET=1 "$@"
 }
 
@@ -133,14 +136,16 @@ build_and_judge()
 		[ -e "$file" ] || { echo "$file is not there" && return 1; }
 	done
 	prepare "$1" || return 1
+	can=
 	if [ ! -e "$B/vm/initramfs.cpio" ]; then
 		"$B/tests/doctor" --build "$B" --can "$1" >/dev/null
-		case $? in
+		can=$?
+		case $can in
 		1 | 3) $MAKE "$B/vm/initramfs.cpio" || return 1 ;;
 		esac
 	fi
 	rm -f "$verdict.unjudged"
-	$MAKE -s "$verdict" && return
+	CAN=$can $MAKE -s "$verdict" && return
 	[ -e "$verdict.unjudged" ] || : >"$verdict.failed"
 	return 1
 }
@@ -157,15 +162,15 @@ show_warnings()
 # points_of STAGE: "7 of 10", from its verdict
 points_of()
 {
-	sed -n 's/^[^ ]*: \([0-9]* of [0-9]*\) points$/\1/p' \
-		"$B/$tree/verdicts/$1" | awk '{ got += $1; all += $3 }
-		END { printf "%d of %d\n", got, all }'
+	awk '/^[^ ]*: [0-9]+ of [0-9]+ points$/ { got += $2; all += $4 }
+		END { printf "%d of %d\n", got, all }' "$B/$tree/verdicts/$1"
 }
 
 # all_passed STAGE: every point of its gate, those of the VM too
 all_passed()
 {
-	[ "$(points_of "$1")" = "$(most_of "$1") of $(most_of "$1")" ]
+	most=$(most_of "$1")
+	[ "$(points_of "$1")" = "$most of $most" ]
 }
 
 most_of()

@@ -4,7 +4,7 @@
 # There are three for each task, in the lesson, from a nudge to nearly there.
 # TASK=N asks for another task's.
 # shellcheck source=tests/loop/common.sh
-. "$(dirname "$0")/common.sh"
+. "${0%/*}/common.sh"
 
 stage=${1:-$(open_stage)}
 if [ -z "$stage" ]; then

@@ -7,6 +7,7 @@ stage_of = $(if $(or $(word 2,$1),$(findstring %,$1)),,$(or \
 ARGUMENT = $(if $(STAGE),$(or $(call stage_of,$(STAGE)),$(error STAGE=$(STAGE): \
 	no such stage; 01 to 10)))
 LOOP = B=$B UNLOCK=$(UNLOCK) HANDOUT=$(HANDOUT) FILES='$(STUDENT_FILES)' \
+	MUSL_CC='$(MUSL_CC)' KIT_MACHINE=$(MACHINE) KIT_MULTIARCH=$(MULTIARCH) \
 	sh tests/loop
 
 .PHONY: loop watch hint reset solution submission sandbox unlocked

@@ -5,7 +5,7 @@
 # thing to do next. With UNLOCK=1 every stage that was begun is judged, whatever
 # became of those before it.
 # shellcheck source=tests/loop/common.sh
-. "$(dirname "$0")/common.sh"
+. "${0%/*}/common.sh"
 
 # tell_warnings STAGE: what the compiler has warned of, until it is mended
 tell_warnings()

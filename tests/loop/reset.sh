@@ -3,7 +3,7 @@
 #
 # What it replaces is kept beside it, as FILE.kept-1, -2 ...
 # shellcheck source=tests/loop/common.sh
-. "$(dirname "$0")/common.sh"
+. "${0%/*}/common.sh"
 
 starter=$(mktemp) || exit 1
 trap 'rm -f "$starter"' EXIT

@@ -1,7 +1,7 @@
 #!/bin/sh
 # solution.sh STAGE - how the kit does it, beside what you did, once you passed
 # shellcheck source=tests/loop/common.sh
-. "$(dirname "$0")/common.sh"
+. "${0%/*}/common.sh"
 
 if [ -n "${HANDOUT:-}" ]; then
 	echo "This is a handout, without solutions: your teacher has them." >&2

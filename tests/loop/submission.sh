@@ -4,7 +4,7 @@
 # FILE is a .tar.gz, or a .zip for an upload form that takes nothing else; it has
 # the files that are known as STAGE/FILE, which is what make grade looks for.
 # shellcheck source=tests/loop/common.sh
-. "$(dirname "$0")/common.sh"
+. "${0%/*}/common.sh"
 
 out=$1
 case $out in
