@@ -1220,8 +1220,10 @@ static struct run *watch_race(const char *seconds, struct watched *watched)
 	*watched = (struct watched){0};
 	while (!has_ended(run)) {
 		double now = seconds_now(), had[LANES] = {0};
+		pid_t schedule = pid_if_seen(run);
+		bool lanes_run = schedule > 0 && on_the_way(schedule);
 
-		for (int i = 0; on_the_way(pid_of(run)) && i < LANES; i++)
+		for (int i = 0; lanes_run && i < LANES; i++)
 			had[i] = cpu_seconds(lanes[i]);
 		if (had[0] > 0 && had[1] > 0 && had[2] > 0) {
 			memcpy(watched->seen, had, sizeof(had));

@@ -89,6 +89,9 @@ int finish(struct run *run);
 /* Its process id out here; it has been executed when this returns. */
 pid_t pid_of(struct run *run);
 
+/* The same; 0 when it has ended, by itself, before it could be looked at. */
+pid_t pid_if_seen(struct run *run);
+
 /* True when it has ended; does not wait. */
 bool has_ended(struct run *run);
 

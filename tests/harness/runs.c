@@ -319,13 +319,18 @@ static bool has_executed(struct run *run)
 	return true;
 }
 
-pid_t pid_of(struct run *run)
+pid_t pid_if_seen(struct run *run)
 {
 	tell_of(run);
 	if (run->pid == 0)
 		AWAIT(has_executed(run) || has_ended(run),
 		      "it was not executed");
-	if (run->pid == 0)
+	return run->pid;
+}
+
+pid_t pid_of(struct run *run)
+{
+	if (pid_if_seen(run) == 0)
 		fail("it has ended, with status %d, before it could be looked "
 		     "at",
 		     run->status);
