@@ -1,7 +1,7 @@
 # rootfs.mk - rules for the root filesystem and the VM; included by the
 # top-level Makefile, which sets B (the build directory).
 
-files_below = $1 $(foreach f,$(wildcard $1/*),$(call files_below,$f))
+files_below = $1 $(foreach f,$(wildcard $1/* $1/.[!.]*),$(call files_below,$f))
 ROOTFS_SKELETON := $(call files_below,rootfs/skeleton)
 
 .PHONY: deps vm

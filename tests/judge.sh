@@ -3,11 +3,11 @@
 #
 # Runs the gate of STAGE on PROGRAM: on this machine, in the VM, or what sets
 # limits there and the rest here, as doctor finds, or as it has said just now, of
-# which CAN in the environment is the status. JUDGE_IN=vm there takes the VM for
-# all of it, SEED=N gives the names and numbers, and WHOLE=FILE the box that is
-# made of somebody's modules of all stages. What the gate says goes to standard
-# output, a line of JSON for each test to RESULTS, anew. Exits 0 when every test
-# has passed, 1 when not, 125 when that could not be found out.
+# which KIT_CAN in the environment is the status. JUDGE_IN=vm there takes the VM
+# for all of it, SEED=N gives the names and numbers, and WHOLE=FILE the box that
+# is made of somebody's modules of all stages. What the gate says goes to
+# standard output, a line of JSON for each test to RESULTS, anew. Exits 0 when
+# every test has passed, 1 when not, 125 when that could not be found out.
 set -u
 build=$1
 stage=$2
@@ -62,8 +62,8 @@ in_vm()
 true >"$results" || exit 125
 if [ "${JUDGE_IN-}" = vm ]; then
 	place=1
-elif [ -n "${CAN-}" ]; then
-	place=$CAN
+elif [ -n "${KIT_CAN-}" ]; then
+	place=$KIT_CAN
 else
 	"$build/tests/doctor" --build "$build" --can "$stage" >/dev/null
 	place=$?

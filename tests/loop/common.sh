@@ -145,7 +145,7 @@ build_and_judge()
 		esac
 	fi
 	rm -f "$verdict.unjudged"
-	CAN=$can $MAKE -s "$verdict" && return
+	KIT_CAN=$can $MAKE -s "$verdict" && return
 	[ -e "$verdict.unjudged" ] || : >"$verdict.failed"
 	return 1
 }
