@@ -5,6 +5,10 @@
 # others; all that they say goes to the file $log, what failed to the screen too,
 # in the order of the parts. In the end settle() tells the sum.
 #
+# A part may take PART_TIMEOUT seconds. One that has not ended by then, for the
+# kernel may have it where no signal comes to it, is told of with what its
+# processes are at, and ends the run.
+#
 # Whatever a part starts carries a mark, by which marked() finds it, and its
 # temporary files come and go in $TMPDIR. Ended by a signal, a run ends both.
 passed=0
@@ -13,6 +17,7 @@ skipped=0
 number=0
 told=0
 work=
+PART_TIMEOUT=${PART_TIMEOUT:-1200}
 
 TEN_STAGES_RUN=run.$$
 export TEN_STAGES_RUN
@@ -24,21 +29,62 @@ mark=TEN_STAGES_RUN=$TEN_STAGES_RUN
 # shellcheck disable=SC2317 # the trap calls it
 finish()
 {
-	trap '' HUP INT TERM
+	trap '' HUP INT TERM USR1
 	# shellcheck disable=SC2046 # process ids are words
-	kill $(marked) 2>/dev/null
-	wait
+	{
+		kill $(marked)
+		within 30 none_marked || kill -KILL $(marked)
+	} 2>/dev/null
+	within 10 none_marked && wait
 	rm -rf "$work"
 }
+
+# overdue: a part takes too long. Tells of all, and what there is to see.
+# shellcheck disable=SC2317 # the trap calls it
+overdue()
+{
+	echo "A part has not ended after $PART_TIMEOUT s. What runs now:"
+	alive=$(marked)
+	ps -eo pid,ppid,stat,wchan:24,args | awk -v alive="$alive" '
+		BEGIN { split(alive, pids); for (i in pids) own[pids[i]] }
+		NR == 1 || $1 in own || $2 in own { own[$1]; print }' |
+		cut -c -200 | sed 's/^/# /'
+	end_with 124
+	exit 1
+}
+
 # The traps first: a signal that comes during mktemp waits for its end.
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' HUP TERM
+trap overdue USR1
 
 work=$(mktemp -d) || exit 1
 TMPDIR=$work/tmp
 mkdir "$TMPDIR" || exit 1
 export TMPDIR
+
+seconds()
+{
+	cut -d. -f1 /proc/uptime
+}
+
+# watch_the_clock: until the run is over, whose child it must not be, for that
+# waits for its children
+watch_the_clock()
+{
+	unset TEN_STAGES_RUN
+	while sleep 1 && [ -d "$work" ]; do
+		read -r now _ </proc/uptime
+		for part in "$work"/*.began; do
+			[ -e "$part" ] && [ ! -e "${part%began}ended" ] &&
+				read -r began <"$part" &&
+				[ $((${now%.*} - began)) -ge "$PART_TIMEOUT" ] &&
+				kill -USR1 $$ && return
+		done
+	done
+}
+(watch_the_clock &) </dev/null >/dev/null 2>&1
 
 # As many at a time as there are processors, up to two.
 mkfifo "$work/places" && exec 8<>"$work/places" || exit 1
@@ -72,20 +118,31 @@ tally()
 	grep -E '^# (it took|[0-9]+ calls failed)' "$2" | sed 's/^#/  /'
 }
 
-seconds()
+# begin NAME: the next part
+begin()
 {
-	cut -d. -f1 /proc/uptime
+	number=$((number + 1))
+	echo "$1" >"$work/$number.name"
+	: >"$work/$number.out"
+	: >"$work/$number.err"
+	seconds >"$work/$number.began"
+}
+
+# end NUMBER STATUS
+end()
+{
+	read -r began <"$work/$1.began"
+	echo "$2 $(($(seconds) - began))" >"$work/$1.ended.$2"
+	mv "$work/$1.ended.$2" "$work/$1.ended"
 }
 
 # run NUMBER COMMAND...: what it says to files of the part of that number
 run()
 {
-	files=$work/$1
+	n=$1
 	shift
-	began=$(seconds)
-	"$@" >"$files.out" 2>"$files.err" </dev/null
-	echo "$? $(($(seconds) - began))" >"$files.ended.new"
-	mv "$files.ended.new" "$files.ended"
+	"$@" >"$work/$n.out" 2>"$work/$n.err" </dev/null
+	end "$n" $?
 }
 
 # tell: of the parts that have ended, in their order
@@ -112,10 +169,9 @@ tell()
 # races, is a part instead.
 beside()
 {
-	number=$((number + 1))
-	echo "$1" >"$work/$number.name"
-	shift
 	read -r _ <&8
+	begin "$1"
+	shift
 	{
 		run $number "$@" 8<&-
 		echo free >&8
@@ -127,10 +183,19 @@ beside()
 part()
 {
 	wait
-	number=$((number + 1))
-	echo "$1" >"$work/$number.name"
+	begin "$1"
 	shift
-	run $number "$@" 8<&-
+	run $number "$@" 8<&- &
+	wait
+	tell
+}
+
+# end_with STATUS: tells of all, of what has not ended as if it had, so
+end_with()
+{
+	for n in $(seq $number); do
+		[ -e "$work/$n.ended" ] || end "$n" "$1"
+	done
 	tell
 }
 
@@ -139,10 +204,7 @@ part()
 settle()
 {
 	wait
-	for n in $(seq $number); do
-		[ -e "$work/$n.ended" ] || echo "137 0" >"$work/$n.ended"
-	done
-	tell
+	end_with 137
 	if [ "$skipped" -gt 0 ]; then
 		echo "$passed passed, $failed failed, $skipped skipped"
 	else

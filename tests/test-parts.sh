@@ -109,6 +109,21 @@ parts "beside killed sh -c 'echo ok 1; echo 1..1; kill -9 \$PPID'; settle"
 ok "what is killed has not passed" comes_to 1 "1 passed, 1 failed"
 ok "it is told that it was" says "with status 137"
 
+# Too long: what another part has to say is told all the same.
+cat >"$work/long" <<-'END'
+	echo "the last words" >&2
+	trap : TERM
+	setsid sleep 1234 &
+	wait
+END
+run env PART_TIMEOUT=2 "$mark" sh -uc "log=$work/log; . tests/parts.sh
+	beside early sh $work/early; beside long sh $work/long; settle"
+ok "a part that does not end ends the run" [ "$status" -eq 1 ]
+ok "it is told which, and what its processes were at" says "after 2 s" \
+	"sleep 1234" "the last words" "not ok - long" "with status 124"
+ok "and what the other parts came to" says "early 1 passed, 0 failed"
+ok "it has left no process" within 30 none_marked
+
 # Ended by a signal, with a part that has left its parents.
 cat >"$work/endless" <<-'END'
 	echo "$TMPDIR" >"$place/tmpdir.new"
