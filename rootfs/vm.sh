@@ -293,20 +293,25 @@ listen()
 	echo silent >&5
 }
 
-# relay FILE - pass on the guest's output; say so when nobody takes it
+# relay - pass on the guest's output, 4; say so when nobody takes it
 relay()
 {
 	drop
 	exec 9<&-
-	cat "$1" && return
+	cat <&4 && return
 	taken=$?
 	echo "broken $taken" >&5
 	return $taken
 }
-relay "$tmp/out" &
+# Opened by us: a relay that comes to it when QEMU has ended, and we have closed 7
+# and 8, would wait for somebody to write.
+exec 4<"$tmp/out"
+relay &
 relays=$!
-{ exec >&2 && relay "$tmp/err"; } &
+exec 4<"$tmp/err"
+{ exec >&2 && relay; } &
 relays="$relays $!"
+exec 4<&-
 
 if [ -n "$stdin" ]; then
 	{ exec <&3 && drop && cd "$tmp" && exec cat >in 5>&- 9<&-; } &

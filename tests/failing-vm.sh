@@ -35,6 +35,9 @@ exec "qemu-system-$(uname -m)" "$@"
 EOF
 chmod +x "$work/qemu"
 
+# That finds out how to run one by starting one, once.
+rootfs/vm-accel.sh "$build/vm" >/dev/null
+
 at_once=
 
 # failing N COMMAND...: its output to work/out, its status to $status
@@ -116,6 +119,23 @@ ok "a submission's stage is judged once more" starts 2 graded 0 '.score == 20'
 failing 9 $grade
 ok "and could not be judged after that" starts 4 graded 2 '.score == 0 and
 	all(.stages[:2][].tests[]; .message == "it could not be judged")'
+
+# One that leaves half a line of a verdict
+cat >"$work/half-qemu" <<'EOF'
+#!/bin/sh
+if [ -s "$STARTS" ]; then
+	echo good >>"$STARTS"
+	exec "qemu-system-$(uname -m)" "$@"
+fi
+echo failing >>"$STARTS"
+printf 'begin 01-fork-exec\n{"stage":"01-' >file
+EOF
+chmod +x "$work/half-qemu"
+: >"$work/starts"
+# shellcheck disable=SC2086 # words of make's
+run timeout 300 env QEMU="$work/half-qemu" STARTS="$work/starts" \
+	TMPDIR="$work" JUDGE_IN=vm $grade STAGE=1
+ok "half a line of a verdict is none" starts 2 graded 0 '.score == 10'
 
 at_once=yes
 # shellcheck disable=SC2086 # words of make's

@@ -87,7 +87,8 @@ judge_in_vm()
 		echo $! >"$work/vm.pid"
 		wait
 		rm -f "$work/vm.pid"
-		echo over >&9
+		# A guest that died may have left half a line.
+		printf '\nover\n' >&9
 	} &
 	while IFS= read -r line <&9; do
 		case $line in
@@ -105,6 +106,7 @@ judge_in_vm()
 			begun=
 			;;
 		over) break ;;
+		'') ;;
 		*) printf '%s\n' "$line" >>"$work/$begun.results" ;;
 		esac
 	done

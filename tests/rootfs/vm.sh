@@ -175,6 +175,12 @@ vm_no_boot()
 	status 125 env QEMU=/nonexistent "$vm" -- true
 	has '/nonexistent: not found' "$t/err"
 	status 125 env QEMU=false "$vm" -- true
+	# What passes on the output may come to it when QEMU is gone.
+	mkdir "$t/bin"
+	printf '#!/bin/sh\nsleep 1\nexec %s "$@"\n' "$(command -v cat)" \
+		>"$t/bin/cat"
+	chmod +x "$t/bin/cat"
+	status 125 env QEMU=false PATH="$t/bin:$PATH" timeout 60 "$vm" -- true
 }
 
 vm_refuses()
