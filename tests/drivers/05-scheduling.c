@@ -9,7 +9,8 @@
  *					for each
  *	driver race SECONDS NICE...	race(); says "returned", what, "after",
  *					how many seconds, "had" and the CPU time
- *					of the first lane, and waits to be
+ *					of the first lane, "alarms" and how many
+ *					SIGALRM it has handled, and waits to be
  *					killed. A NICE that begins with + is
  *					that much above our own
  *	driver alarmed MS SECONDS NICE...
@@ -107,15 +108,18 @@ static int apply_to_child(const struct schedule *schedule, char **words)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static void nothing(int sig)
+static volatile sig_atomic_t alarms;
+
+static void count_alarm(int sig)
 {
 	(void)sig;
+	alarms++;
 }
 
 /* Returns into whatever it interrupts: SA_RESTART is not set. */
 static void set_alarm(int milliseconds)
 {
-	const struct sigaction action = {.sa_handler = nothing};
+	const struct sigaction action = {.sa_handler = count_alarm};
 	const struct timeval time = {.tv_usec = milliseconds * 1000};
 	const struct itimerval timer = {time, time};
 
@@ -178,8 +182,8 @@ static _Noreturn void run_race(char **words)
 	if (result < 0)
 		report_failure();
 	setitimer(ITIMER_REAL, &none, NULL);
-	dprintf(STDOUT_FILENO, "returned %d after %.6f had %.6f\n", result,
-		seconds, lanes[0].cpu_seconds);
+	dprintf(STDOUT_FILENO, "returned %d after %.6f had %.6f alarms %d\n",
+		result, seconds, lanes[0].cpu_seconds, (int)alarms);
 	for (;;)
 		pause();
 }
