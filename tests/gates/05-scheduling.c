@@ -1712,8 +1712,8 @@ static bool ends_in_time(const char *seconds, bool *asleep)
 /*
  * A signal every millisecond. Who sleeps in slices, and loses the rest of each,
  * is back early, unless its machine is so busy that it takes as long to go on
- * as a slice is: false when it has heard of few of them. `more`: other lanes,
- * which share the machine with it too, or NULL.
+ * as a slice is: false when it has heard of less than one in 5 milliseconds.
+ * `more`: other lanes, which share the machine with it too, or NULL.
  */
 static bool lasts_its_time(const char *seconds, const char *more)
 {
@@ -1732,7 +1732,7 @@ static bool lasts_its_time(const char *seconds, const char *more)
 	expect_signals(run, 0, 0, bit_of(SIGALRM));
 	expect_result_of(run, 0);
 	end_driver(run);
-	return alarms > 200 * took;
+	return alarms > took / 0.005;
 }
 
 /*
@@ -1745,6 +1745,7 @@ static void race_interrupted(void)
 	bool asleep = false;
 
 	lasts_its_time("0.02", "+2");
+	/* Again while the machine is too busy to tell. */
 	for (int i = 0; i < 5 && !lasts_its_time("0.05", NULL); i++)
 		;
 	/* The longer ones are for a machine that is too busy. */
